@@ -1,0 +1,86 @@
+# What the scripts of ci/ share. Sourced, never run. Sets root (the checkout), python, native_preset (whose programs can
+# be run here) and presets (all that are built here).
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+case $(uname -s) in
+MINGW* | MSYS*)
+    windows=yes
+    python=python
+    presets=("msvc-${WSPCHECK_ARCH:-x64}")
+    ;;
+*)
+    windows=
+    python=/usr/bin/python3
+    presets=(mingw-x64 mingw-x86)
+    ;;
+esac
+native_preset=${presets[0]}
+
+# A line for the person in front of the terminal.
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+# Something that the machine should have done did not work.
+die() {
+    say "$*"
+    exit 1
+}
+
+# The command line makes no sense.
+wrong_use() {
+    say "$*"
+    exit 2
+}
+
+# One script at a time does what follows, until unlock: two builds in one tree would spoil each other.
+lock() {
+    [ -z "$windows" ] || return 0
+    mkdir -p "$root/build"
+    exec 8>"$root/build/lock"
+    flock 8
+}
+
+unlock() {
+    [ -n "$windows" ] || exec 8>&-
+}
+
+# Configures what was not configured yet, or not since the presets changed, and builds it.
+build_preset() { # PRESET [TARGET]
+    local tree=$root/build/$1
+    if [ ! "$tree/build.ninja" -nt "$root/CMakePresets.json" ]; then
+        say "Configuring $1"
+        (cd "$root" && cmake --preset "$1") >"$root/build/configure.log" 2>&1 ||
+            { cat "$root/build/configure.log" >&2; die "$1: cannot be configured"; }
+    fi
+    say "Building $1${2:+ ($2)}"
+    (cd "$root" && cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet) >&2 || die "$1: cannot be built"
+}
+
+# The environment of a wine that belongs to this checkout: nothing of the user's own prefix is read or changed. Its server
+# stays for a minute after the last program, so that each start but the first one is quick.
+use_wine() {
+    [ -z "$windows" ] || return 0
+    export WINEPREFIX=$root/build/wine WINEDEBUG=${WINEDEBUG:--all}
+    export WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d"
+    [ -d "$WINEPREFIX" ] || make_wine_prefix
+    # All of its files point away from ours: a server that outlives us must not keep our caller's pipe or lock open.
+    wineserver -p60 </dev/null >/dev/null 2>&1 8>&- || true
+}
+
+# Made beside its place and then moved there, so that a prefix is whole or absent. No debugger and no dialog at a crash.
+make_wine_prefix() {
+    local place=$WINEPREFIX
+    say "Making a wine prefix in build/wine"
+    export WINEPREFIX=$place.new
+    rm -rf "$WINEPREFIX"
+    {
+        wine wineboot --init &&
+            wine reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' /v Auto /d 0 /f &&
+            wine reg add 'HKCU\Software\Wine\WineDbg' /v ShowCrashDialog /t REG_DWORD /d 0 /f &&
+            wineserver -w
+    } </dev/null >"$root/build/wine.log" 2>&1 8>&- || die "wine: cannot make a prefix (see $root/build/wine.log)"
+    mv "$WINEPREFIX" "$place"
+    export WINEPREFIX=$place
+}
