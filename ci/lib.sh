@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What the scripts of ci/ share. Sourced, never run. Sets root (the checkout), python, native_preset (whose programs can
 # be run here) and presets (all that are built here).
 

@@ -9,7 +9,7 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
             "-DVERSION=${PROJECT_VERSION}" "-DOUTPUT=${PROJECT_BINARY_DIR}/generated/version.h"
             -P "${CMAKE_CURRENT_LIST_FILE}"
         BYPRODUCTS "${PROJECT_BINARY_DIR}/generated/version.h"
-        COMMENT "" VERBATIM)
+        COMMENT "Looking at the version" VERBATIM)
     return()
 endif()
 
