@@ -1,0 +1,242 @@
+"""Expectations: results that are known to be other than a pass, each with the answer that it gives and the reason.
+
+A name matches a pattern as a whole: * is any text, ? any one character, everything else itself (entries may well be
+called "MSAFD Tcpip [TCP/IP]"). A case does not take the rows below it: each expectation says exactly what it covers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fnmatch
+import functools
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .text import printable, quoted, short
+from .toml import key_line, table_lines
+
+DEFAULT = Path("results/expectations")
+MAX_MISTAKES = 20
+_TABLE = "expectation"
+
+
+class ExpectationError(ValueError):
+    """Expectations that can't be used: a line for each mistake, with file, line and what was expected."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    environments: tuple[str, ...]
+    entries: tuple[str, ...]
+    cases: tuple[str, ...]
+    verdict: str
+    observed: str
+    reason: str
+    owner: str
+    link: str | None
+    until: datetime.date | None
+    file: Path
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"{short(str(self.file), 300)}:{self.line}"
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and self.until < today
+
+    def why(self) -> str:
+        """The reason in one line, with all that helps to find more."""
+        until = f", until {self.until}" if self.until else ""
+        link = f", {printable(self.link)}" if self.link else ""
+        return f"{short(self.reason, 300)} ({short(self.owner)}{until}{link})"
+
+
+class Column:
+    """The expectations that may match the results of one entry in one environment."""
+
+    def __init__(self, environment: str, entry: str, expectations: Iterable[Expectation]) -> None:
+        self._name = f"{quoted(environment)} {quoted(entry)}"
+        self._expectations = [expectation for expectation in expectations
+                              if _any(expectation.environments, environment) and _any(expectation.entries, entry)]
+
+    def of(self, case: str) -> Expectation | None:
+        """The expectation of a case. That two of them match it with different answers is an error."""
+        found = [expectation for expectation in self._expectations if _any(expectation.cases, case)]
+        for other in found[1:]:
+            first = found[0]
+            if (other.verdict, other.observed) != (first.verdict, first.observed):
+                raise ExpectationError(
+                    f"{other.place}: says {other.verdict} {quoted(other.observed)} of {self._name} {quoted(case)}, "
+                    f"{first.place} says {first.verdict} {quoted(first.observed)}; expected one answer")
+        # Of two that agree the one that holds longest counts, or a forgotten date would make an open one useless.
+        return max(found, key=lambda expectation: expectation.until or datetime.date.max, default=None)
+
+    @property
+    def all(self) -> list[Expectation]:
+        return self._expectations
+
+
+class Expectations:
+    """All that is expected, from any number of files."""
+
+    def __init__(self, expectations: Iterable[Expectation] = ()) -> None:
+        self.all = list(expectations)
+        self._columns: dict[tuple[str, str], Column] = {}
+
+    def column(self, environment: str, entry: str) -> Column:
+        key = (environment, entry)
+        if key not in self._columns:
+            self._columns[key] = Column(environment, entry, self.all)
+        return self._columns[key]
+
+
+def load(paths: Iterable[Path]) -> Expectations:
+    """Reads files, and the *.toml of folders. All mistakes of all files are told at once."""
+    found: list[Expectation] = []
+    mistakes: list[str] = []
+    for path in paths:
+        files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        for file in files:
+            try:
+                found += _read(file)
+            except ExpectationError as error:
+                mistakes += str(error).split("\n")
+    if mistakes:
+        more = [f"{len(mistakes) - MAX_MISTAKES} more mistakes like these"] if len(mistakes) > MAX_MISTAKES else []
+        raise ExpectationError("\n".join(mistakes[:MAX_MISTAKES] + more))
+    return Expectations(found)
+
+
+def _read(file: Path) -> list[Expectation]:
+    name = short(str(file), 300)
+    try:
+        text = file.read_bytes().decode("utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise ExpectationError(f"{name}: {error.strerror}; expected a file of expectations") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ExpectationError(f"{name}:{line}: byte 0x{error.object[error.start]:02x} is not UTF-8; "
+                               "expected TOML in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ExpectationError(_of_tomllib(name, text, str(error))) from None
+    except RecursionError:
+        raise ExpectationError(f"{name}: nested too deeply; expected [[expectation]] tables") from None
+    text = text.replace("\r\n", "\n")
+    _check(name, text, document)
+    return [_expectation(file, line, table)
+            for line, table in zip(table_lines(text, _TABLE), document.get(_TABLE, []), strict=True)]
+
+
+def _of_tomllib(name: str, text: str, message: str) -> str:
+    """Its message in our form; it says "(at line 3, column 7)" or "(at end of document)" at the end."""
+    what, _, where = message.rpartition(" (at ")
+    found = re.match(r"line (\d+), column (\d+)\)", where)
+    line = int(found.group(1)) if found else text.count("\n") + 1
+    return f"{name}:{line}: {short(what or message, 200)}; expected TOML"
+
+
+def _check(name: str, text: str, document: dict[str, Any]) -> None:
+    errors = sorted(_validator().iter_errors(_plain(document)), key=lambda error: list(map(str, error.absolute_path)))
+    if not errors and len(table_lines(text, _TABLE)) == len(document[_TABLE]):
+        return
+    mistakes = {line: None for line in sorted((_mistake(name, text, error) for error in errors), key=_by_line)}
+    raise ExpectationError("\n".join(mistakes) or f"{name}: expectations in a list; expected [[expectation]] "
+                           "before each of them")
+
+
+def _by_line(mistake: str) -> int:
+    found = re.search(r":(\d+): ", mistake)
+    return int(found.group(1)) if found else 0
+
+
+def _mistake(name: str, text: str, error: Any) -> str:
+    """One line of one mistake that the schema found."""
+    path = list(error.absolute_path)
+    tables = table_lines(text, _TABLE)
+    line = tables[path[1]] if len(path) > 1 and isinstance(path[1], int) and path[1] < len(tables) else 0
+    expected = error.schema.get("description", "another value")
+    if error.validator == "additionalProperties":
+        key = next(key for key in error.instance if key not in error.schema["properties"])
+        what = f"{quoted(key)} is not known"
+        line = key_line(text, line, key)
+    elif error.validator == "required":
+        key = next(key for key in error.validator_value if key not in error.instance)
+        what = f"{key} is not there" if line else "no expectation in it"
+    elif len(path) > 2:
+        key = str(path[2])
+        line = key_line(text, line, key)
+        empty = isinstance(error.instance, str) and not error.instance.strip()
+        what = f"{key} is {'empty' if empty else quoted(error.instance)}"
+        expected = error.schema.get("description") or _definition(key)
+    else:
+        what = f"{_TABLE} is {quoted(error.instance)}"
+    return f"{name}:{line}: {what}; expected {expected}" if line else f"{name}: {what}; expected {expected}"
+
+
+def _definition(key: str) -> str:
+    definitions = _schema()["$defs"]
+    return str(definitions[_TABLE]["properties"].get(key, {}).get("description") or definitions["pattern"]["description"])
+
+
+def _plain(value: Any) -> Any:
+    """The document in JSON's types. Only a date, which a text in quotes is not, passes as one."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return _Date(value.isoformat())
+    if isinstance(value, (datetime.datetime, datetime.time)):
+        return value.isoformat()
+    return value
+
+
+class _Date(str):
+    """A date that TOML read as one."""
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    return json.loads(resources.files(__package__).joinpath("expectations.schema.json").read_text("utf-8"))
+
+
+@functools.cache
+def _validator() -> Any:
+    import jsonschema
+    checker = jsonschema.FormatChecker(formats=())
+    checker.checks("toml-date")(lambda value: isinstance(value, _Date))
+    return jsonschema.Draft202012Validator(_schema(), format_checker=checker)
+
+
+def _expectation(file: Path, line: int, table: dict[str, Any]) -> Expectation:
+    return Expectation(
+        _texts(table["environment"]), _texts(table["entry"]), _texts(table["case"]), table["verdict"],
+        table["observed"], table["reason"], table["owner"], table.get("link"), table.get("until"), file, line)
+
+
+def _texts(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _any(patterns: Iterable[str], name: str) -> bool:
+    return any(matches(pattern, name) for pattern in patterns)
+
+
+def matches(pattern: str, name: str) -> bool:
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == name
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
