@@ -66,8 +66,9 @@ use_wine() {
     export WINEPREFIX=$root/build/wine WINEDEBUG=${WINEDEBUG:--all}
     export WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d"
     [ -d "$WINEPREFIX" ] || make_wine_prefix
-    # All of its files point away from ours: a server that outlives us must not keep our caller's pipe or lock open.
-    wineserver -p60 </dev/null >/dev/null 2>&1 8>&- || true
+    # The server, and the services that the first program brings up, live on after us: none of them may keep our caller's
+    # pipe or our lock open. Whoever reads that pipe to its end would wait for them.
+    { wineserver -p60 || true; wine cmd /c exit; } </dev/null >/dev/null 2>&1 8>&- || die "wine: cannot start a program"
 }
 
 # Made beside its place and then moved there, so that a prefix is whole or absent. No debugger and no dialog at a crash.
