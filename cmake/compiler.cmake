@@ -17,7 +17,7 @@ else()
     # in line information, and no time goes into the headers.
     target_compile_options(wspcheck_code INTERFACE
         -Wall -Wextra -Wpedantic -Werror
-        "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
+        "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}=build")
     # Nothing to install beside the program: the compiler's own libraries go into it.
     target_link_options(wspcheck_code INTERFACE -static -Wl,--no-insert-timestamp)
 endif()
