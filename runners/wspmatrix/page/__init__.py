@@ -123,7 +123,7 @@ def render(matrix: Matrix, title: str, problems: list[str]) -> str:
                               trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("page.html").render(
         title=printable(title), policy=policy, script=script, style=style, data=embedded(data(matrix)),
-        tally=tally(matrix.counts()), red=len(matrix.red()), problems=problems,
+        tally=tally(matrix.counts()), red=len(matrix.red()), problems=[printable(problem) for problem in problems],
         columns=len(matrix.columns), cases=len(matrix.cases))
 
 

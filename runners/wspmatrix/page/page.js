@@ -45,13 +45,14 @@
     }
 
     function drawHead(table) {
+        const several = new Set(data.columns.map(column => column.label)).size > 1;
         const row = table.createTHead().insertRow();
         row.append(make("th", null, "case"));
         for (const column of data.columns) {
             const cell = make("th");
             cell.scope = "col";
             cell.title = `${column.label} ${column.entry}`;
-            cell.append(make("span", null, column.label));
+            if (several) cell.append(make("span", null, column.label));
             const [provider, ...section] = column.entry.split(".");
             cell.append(make("bdi", null, provider), make("bdi", null, section.join(".")));
             row.append(cell);
@@ -82,8 +83,10 @@
                 group = item.group;
                 body = table.createTBody();
                 const head = make("th", "group", group);
-                head.colSpan = data.columns.length + 1;
-                body.insertRow().append(head);
+                head.scope = "rowgroup";
+                const rest = make("td", "group");
+                rest.colSpan = data.columns.length;
+                body.insertRow().append(head, rest);
             }
             const row = body.insertRow();
             const head = make("th", null, item.id.startsWith(`${group}.`) ? item.id.slice(group.length + 1) : item.id);
@@ -133,7 +136,9 @@
             const row = body.insertRow();
             for (const part of call) row.append(make("td", null, part));
         }
-        return table;
+        const frame = make("div", "scroll");
+        frame.append(table);
+        return frame;
     }
 
     function tell(caseNumber, columnNumber) {
@@ -157,11 +162,25 @@
         line(list, "source", told.location);
         line(list, "alone", make("code", null, `wspcheck run --provider "${column.entry}" --case ${item.id}`));
         line(list, "DLL", [column.dll, column.version, column.sha256].filter(Boolean).join(" "));
-        story.replaceChildren(make("h2", null, item.id), list);
+        const close = make("button", null, "close");
+        close.id = "close";
+        const cell = matrix.querySelector(`[data-at="${caseNumber},${columnNumber}"]`);
+        close.addEventListener("click", () => {
+            release();
+            cell.focus();
+        });
+        story.replaceChildren(close, make("h2", null, item.id), list);
         if (told.calls) story.append(callsTable(told.calls));
+        release();
         story.hidden = false;
+        cell.setAttribute("aria-pressed", "true");
+        cell.scrollIntoView({block: "nearest", inline: "nearest"});
+        if (story.offsetTop > matrix.offsetTop) story.scrollIntoView({block: "nearest"});
+    }
+
+    function release() {
+        story.hidden = true;
         for (const old of matrix.querySelectorAll("[aria-pressed]")) old.removeAttribute("aria-pressed");
-        matrix.querySelector(`[data-at="${caseNumber},${columnNumber}"]`).setAttribute("aria-pressed", "true");
     }
 
     function draw() {
