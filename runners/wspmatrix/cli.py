@@ -12,7 +12,7 @@ import sys
 
 from . import __version__
 
-COMMANDS = ("run", "report", "merge")
+COMMANDS = ("run", "report", "merge", "gate", "expect", "diff")
 DEBIAN = {"rich": "python3-rich", "jinja2": "python3-jinja2", "jsonschema": "python3-jsonschema",
           "pytest": "python3-pytest", "xdist": "python3-pytest-xdist"}
 WRONG_USE = 2
@@ -22,6 +22,8 @@ examples:
   python -m wspmatrix run --wspcheck build/mingw-x64/bin/wspcheck.exe
   python -m wspmatrix report results/runs -o matrix.html
   python -m wspmatrix merge run1.jsonl run2.jsonl -o all.jsonl
+  python -m wspmatrix gate matrix/wine-8.0-x64.jsonl
+  python -m wspmatrix diff results/runs matrix
 """
 
 

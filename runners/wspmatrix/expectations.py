@@ -1,7 +1,7 @@
-"""Expectations: results that are known to be other than a pass, each with the answer that it gives and the reason.
+"""Expectations: results that are known to be other than a pass, each with its answer and the reason.
 
-A name matches a pattern as a whole: * is any text, ? any one character, everything else itself (entries may well be
-called "MSAFD Tcpip [TCP/IP]"). A case does not take the rows below it: each expectation says exactly what it covers.
+A name matches a pattern as a whole: * is any text, ? any one character, everything else itself (entries may well
+be called "MSAFD Tcpip [TCP/IP]"). A case does not take the rows below it: an expectation covers what it says.
 """
 
 from __future__ import annotations
@@ -62,26 +62,27 @@ class Expectation:
 class Column:
     """The expectations that may match the results of one entry in one environment."""
 
-    def __init__(self, environment: str, entry: str, expectations: Iterable[Expectation]) -> None:
+    def __init__(self, environment: str, entry: str, expectations: tuple[Expectation, ...],
+                 by_case: dict[str, tuple[Expectation, ...]]) -> None:
+        self.all = expectations
         self._name = f"{quoted(environment)} {quoted(entry)}"
-        self._expectations = [expectation for expectation in expectations
-                              if _any(expectation.environments, environment) and _any(expectation.entries, entry)]
+        self._by_case = by_case
 
     def of(self, case: str) -> Expectation | None:
         """The expectation of a case. That two of them match it with different answers is an error."""
-        found = [expectation for expectation in self._expectations if _any(expectation.cases, case)]
+        found = self._by_case.get(case)
+        if found is None:
+            found = tuple(expectation for expectation in self.all if _any(expectation.cases, case))
+            self._by_case[case] = found
         for other in found[1:]:
             first = found[0]
             if (other.verdict, other.observed) != (first.verdict, first.observed):
                 raise ExpectationError(
-                    f"{other.place}: says {other.verdict} {quoted(other.observed)} of {self._name} {quoted(case)}, "
-                    f"{first.place} says {first.verdict} {quoted(first.observed)}; expected one answer")
-        # Of two that agree the one that holds longest counts, or a forgotten date would make an open one useless.
+                    f"{other.place}: says {other.verdict} {quoted(other.observed)} of {self._name} "
+                    f"{quoted(case)}, {first.place} says {first.verdict} {quoted(first.observed)}; "
+                    "expected one answer")
+        # Of two that agree the one that holds longest counts, or a forgotten date would end an open one.
         return max(found, key=lambda expectation: expectation.until or datetime.date.max, default=None)
-
-    @property
-    def all(self) -> list[Expectation]:
-        return self._expectations
 
 
 class Expectations:
@@ -90,11 +91,15 @@ class Expectations:
     def __init__(self, expectations: Iterable[Expectation] = ()) -> None:
         self.all = list(expectations)
         self._columns: dict[tuple[str, str], Column] = {}
+        self._by_case: dict[tuple[Expectation, ...], dict[str, tuple[Expectation, ...]]] = {}
 
     def column(self, environment: str, entry: str) -> Column:
         key = (environment, entry)
         if key not in self._columns:
-            self._columns[key] = Column(environment, entry, self.all)
+            found = tuple(expectation for expectation in self.all
+                          if _any(expectation.environments, environment) and _any(expectation.entries, entry))
+            # Columns with the same expectations share what was found out about their cases.
+            self._columns[key] = Column(environment, entry, found, self._by_case.setdefault(found, {}))
         return self._columns[key]
 
 
@@ -110,8 +115,9 @@ def load(paths: Iterable[Path]) -> Expectations:
             except ExpectationError as error:
                 mistakes += str(error).split("\n")
     if mistakes:
-        more = [f"{len(mistakes) - MAX_MISTAKES} more mistakes like these"] if len(mistakes) > MAX_MISTAKES else []
-        raise ExpectationError("\n".join(mistakes[:MAX_MISTAKES] + more))
+        more = len(mistakes) - MAX_MISTAKES
+        rest = [f"{more} more mistakes like these"] if more > 0 else []
+        raise ExpectationError("\n".join(mistakes[:MAX_MISTAKES] + rest))
     return Expectations(found)
 
 
@@ -145,23 +151,19 @@ def _of_tomllib(name: str, text: str, message: str) -> str:
 
 
 def _check(name: str, text: str, document: dict[str, Any]) -> None:
-    errors = sorted(_validator().iter_errors(_plain(document)), key=lambda error: list(map(str, error.absolute_path)))
-    if not errors and len(table_lines(text, _TABLE)) == len(document[_TABLE]):
-        return
-    mistakes = {line: None for line in sorted((_mistake(name, text, error) for error in errors), key=_by_line)}
-    raise ExpectationError("\n".join(mistakes) or f"{name}: expectations in a list; expected [[expectation]] "
-                           "before each of them")
-
-
-def _by_line(mistake: str) -> int:
-    found = re.search(r":(\d+): ", mistake)
-    return int(found.group(1)) if found else 0
-
-
-def _mistake(name: str, text: str, error: Any) -> str:
-    """One line of one mistake that the schema found."""
-    path = list(error.absolute_path)
     tables = table_lines(text, _TABLE)
+    errors = list(_validator().iter_errors(_plain(document)))
+    if errors:
+        mistakes = sorted({_mistake(text, tables, error) for error in errors})
+        raise ExpectationError("\n".join(f"{name}:{line}: {told}" if line else f"{name}: {told}"
+                                         for line, told in mistakes))
+    if len(tables) != len(document[_TABLE]):
+        raise ExpectationError(f"{name}: expectations in a list; expected [[expectation]] before each of them")
+
+
+def _mistake(text: str, tables: list[int], error: Any) -> tuple[int, str]:
+    """A mistake that the schema found: its line, 0 if it has none, and what is wrong."""
+    path = list(error.absolute_path)
     line = tables[path[1]] if len(path) > 1 and isinstance(path[1], int) and path[1] < len(tables) else 0
     expected = error.schema.get("description", "another value")
     if error.validator == "additionalProperties":
@@ -179,12 +181,13 @@ def _mistake(name: str, text: str, error: Any) -> str:
         expected = error.schema.get("description") or _definition(key)
     else:
         what = f"{_TABLE} is {quoted(error.instance)}"
-    return f"{name}:{line}: {what}; expected {expected}" if line else f"{name}: {what}; expected {expected}"
+    return line, f"{what}; expected {expected}"
 
 
 def _definition(key: str) -> str:
     definitions = _schema()["$defs"]
-    return str(definitions[_TABLE]["properties"].get(key, {}).get("description") or definitions["pattern"]["description"])
+    of_key = definitions[_TABLE]["properties"].get(key, {})
+    return str(of_key.get("description") or definitions["pattern"]["description"])
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """The gate: what in some runs is news, compared with what is expected and with what was there before.
 
-What is red needs an expectation; with `strict` so does what is tolerated or unreached. A pass never does. What was a
-verdict before and is a skip or unreached now is a regression, for nothing was judged. Everything else is as it should be.
+What is red needs an expectation; with `strict` so does what is tolerated or unreached. A pass never does.
+What was a verdict before and is a skip or unreached now is a regression: nothing was judged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from .expectations import Expectation, Expectations
 from .reader import Log, Run
 from .records import Result
-from .snapshot import Answer, Seen, Snapshot, answer_of
+from .snapshot import Answer, Snapshot, answer_of
 from .text import quoted, short
 from .verdicts import MISSING, is_red, severity
 
@@ -33,6 +33,7 @@ KINDS = {
 """What can be news, the worst first, and what people call it."""
 
 NOT_JUDGED = ("skip", "unreached")
+_NO_ANSWER = ("error", MISSING)
 _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 Before = Callable[[str], Snapshot]
@@ -68,6 +69,7 @@ class Verdict:
     results: int = 0
     as_expected: int = 0
     used: dict[Expectation, int] = field(default_factory=dict)
+    """The expectations that describe results, and how many."""
     unused: dict[Expectation, None] = field(default_factory=dict)
     """What is about entries that were run and matched none of their cases."""
 
@@ -84,27 +86,42 @@ class Verdict:
 
     def summary(self) -> str:
         counts = self.counts()
-        news = ", ".join(f"{counts[kind]} {name}" for kind, name in KINDS.items() if counts[kind]) or "nothing new"
-        return (f"gate: {'green' if self.green else 'red'}: {news} ({self.results} results, {self.as_expected} of them "
-                f"as {len(self.used)} expectations say)")
+        news = [f"{counts[kind]} {name}" for kind, name in KINDS.items() if counts[kind]]
+        return (f"gate: {'green' if self.green else 'red'}: {', '.join(news) or 'nothing new'} "
+                f"({self.results} results, {self.as_expected} of them as {len(self.used)} expectations say)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One case of one entry: what it says now, said before, and should say."""
+
+    now: Answer
+    before: Answer | None
+    expected: Expectation | None
+    reason: str
+
+    def as_expected(self) -> bool:
+        expected = self.expected
+        return expected is not None and self.now[:2] == (expected.verdict, expected.observed)
 
 
 class Gate:
-    """Judges run after run and keeps only the news."""
+    """Judges run after run and keeps only the news.
 
-    def __init__(self, expectations: Expectations, before: Before, today: datetime.date, strict: bool = False,
-                 partial: bool = False) -> None:
+    `partial`: only some of the cases or entries were to be run, so what was not asked for is no news.
+    """
+
+    def __init__(self, expectations: Expectations, before: Before, today: datetime.date,
+                 strict: bool = False, partial: bool = False) -> None:
         self._expectations, self._before, self._today = expectations, before, today
         self._strict, self._partial = strict, partial
         self._verdict = Verdict()
         self._asked: dict[str, dict[str, set[str]]] = {}
-        self._seen: set[Expectation] = set()
+        self._matched: set[Expectation] = set()
 
     def see(self, run: Run) -> None:
         environment = run.record.environment
         entries = self._asked.setdefault(environment, {})
-        if not run.entries():
-            self._add("missing", environment, "", "", "a run without entries, nothing was judged")
         before = self._before(environment)
         for entry in run.entries():
             expected = self._expectations.column(environment, entry)
@@ -112,8 +129,10 @@ class Gate:
             cases = entries.setdefault(entry, set())
             for case in run.asked(entry):
                 cases.add(case)
-                self._verdict.results += 1
-                self._judge(environment, entry, case, run.of(entry, case), expected.of(case), seen)
+                self._judge(environment, entry, case, _judged(
+                    run.of(entry, case), seen.answers.get(case) if seen else None, expected.of(case)))
+        if not run.entries():
+            self._add(Item("missing", environment, "", "", "a run without entries, nothing was judged"))
 
     def close(self, log: Log) -> Verdict:
         """What can be said when all runs were seen."""
@@ -122,46 +141,42 @@ class Gate:
                 self._look_for_gone(environment, entries)
             for entry in entries:
                 self._verdict.unused |= dict.fromkeys(self._expectations.column(environment, entry).all)
-        for expectation in self._seen:
+        for expectation in self._matched:
             self._verdict.unused.pop(expectation, None)
-        for expectation, often in self._verdict.used.items():
-            if expectation.expired(self._today):
-                self._add("expired", "", "", "", f"{expectation.place} held until {expectation.until} and still "
-                          f"describes {often} results: {expectation.why()}", expectation=expectation)
+        self._look_for_expired()
         for problem in log.problems:
-            self._add("cut" if problem.what.startswith("cut short") else "damaged", "", "", "", str(problem))
+            kind = "cut" if problem.what.startswith("cut short") else "damaged"
+            self._add(Item(kind, "", "", "", str(problem)))
         for line in log.lines()[len(log.problems):]:
-            self._add("damaged", "", "", "", line)
+            self._add(Item("damaged", "", "", "", line))
         return self._verdict
 
-    def _judge(self, environment: str, entry: str, case: str, results: list[Result], expected: Expectation | None,
-               seen: Seen | None) -> None:
-        if expected is not None:
-            self._seen.add(expected)
-        before = seen.answers.get(case) if seen else None
-        now = _least_expected(results, expected)
-        if expected is not None and now[:2] == (expected.verdict, expected.observed):
+    def _judge(self, environment: str, entry: str, case: str, judged: _Judged) -> None:
+        self._verdict.results += 1
+        if judged.expected is not None:
+            self._matched.add(judged.expected)
+        if judged.expected is not None and judged.as_expected():
             self._verdict.as_expected += 1
-            self._verdict.used[expected] = self._verdict.used.get(expected, 0) + 1
-            return
-        kind = self._kind(now, expected, before)
-        if kind is None:
-            return
-        self._add(kind, environment, entry, case, _detail(kind, now, expected, before, results), before, now, expected)
+            self._verdict.used[judged.expected] = self._verdict.used.get(judged.expected, 0) + 1
+        elif (kind := self._kind(judged)) is not None:
+            self._add(Item(kind, environment, entry, case, _detail(kind, judged), judged.before, judged.now,
+                           judged.expected))
 
-    def _kind(self, now: Answer, expected: Expectation | None, before: Answer | None) -> str | None:
+    def _kind(self, judged: _Judged) -> str | None:
+        """What kind of news a result is that is not as expected, if it is any."""
+        now, before = judged.now, judged.before
         if now.verdict == "error":
             return "error"
         if now.verdict == MISSING:
             return "missing"
-        if expected is not None:
-            return _against(now.verdict, expected.verdict)
-        if before is not None and now.verdict in NOT_JUDGED and before.verdict not in (*NOT_JUDGED, "error", MISSING):
+        if judged.expected is not None:
+            return _against(now.verdict, judged.expected.verdict)
+        if before is None or before.verdict in _NO_ANSWER:
+            return "unexpected" if is_red(now.verdict, self._strict) else None
+        if now.verdict in NOT_JUDGED and before.verdict not in NOT_JUDGED:
             return "regression"
         if not is_red(now.verdict, self._strict):
             return None
-        if before is None:
-            return "unexpected"
         if not is_red(before.verdict, self._strict):
             return "regression"
         return "unexpected" if now[:2] == before[:2] else "different"
@@ -171,24 +186,31 @@ class Gate:
             if of_environment != environment:
                 continue
             if entry not in entries:
-                self._add("gone", environment, entry, "", f"its {len(seen.answers)} cases were there before")
+                detail = f"its {len(seen.answers)} cases were there before"
+                self._add(Item("gone", environment, entry, "", detail))
                 continue
             for case, answer in seen.answers.items():
                 if case not in entries[entry]:
-                    self._add("gone", environment, entry, case, f"was {_said(answer)}", answer)
+                    self._add(Item("gone", environment, entry, case, f"was {answer}", answer))
 
-    def _add(self, kind: str, environment: str, entry: str, case: str, detail: str, before: Answer | None = None,
-             now: Answer | None = None, expectation: Expectation | None = None) -> None:
-        self._verdict.items[Item(kind, environment, entry, case, detail, before, now, expectation)] = None
+    def _look_for_expired(self) -> None:
+        for expectation, often in self._verdict.used.items():
+            if expectation.expired(self._today):
+                detail = (f"{expectation.place} held until {expectation.until} and still describes {often} "
+                          f"results: {expectation.why()}")
+                self._add(Item("expired", "", "", "", detail, expectation=expectation))
+
+    def _add(self, item: Item) -> None:
+        self._verdict.items[item] = None
 
 
-def _least_expected(results: list[Result], expected: Expectation | None) -> Answer:
-    """The answer to judge. Of repeats that are equally bad it is one that is not expected, if there is one."""
+def _judged(results: list[Result], before: Answer | None, expected: Expectation | None) -> _Judged:
+    """Of repeats that are equally bad one that is not expected is judged, if there is one."""
     now = answer_of(results)
-    if expected is None:
-        return now
-    return next((answer_of([result]) for result in results
-                 if result.verdict == now.verdict and result.observed != expected.observed), now)
+    worst = [result for result in results if result.verdict == now.verdict]
+    if expected is not None:
+        now = next((answer_of([result]) for result in worst if result.observed != expected.observed), now)
+    return _Judged(now, before, expected, next((result.reason for result in worst if result.reason), ""))
 
 
 def _against(now: str, expected: str) -> str:
@@ -200,22 +222,14 @@ def _against(now: str, expected: str) -> str:
     return "different" if now == expected else "improvement"
 
 
-def _said(answer: Answer) -> str:
-    return f"{answer.verdict} {quoted(answer.observed, 200)}" if answer.observed else answer.verdict
-
-
-def _detail(kind: str, now: Answer, expected: Expectation | None, before: Answer | None, results: list[Result]) -> str:
-    if kind == "missing":
-        text = "asked for, and there is no verdict"
-    else:
-        text = f"is {_said(now)}"
-    if kind == "improvement" and expected is not None:
-        return f"{text}; {expected.place} still expects {expected.verdict} {quoted(expected.observed, 200)}: take it out"
+def _detail(kind: str, judged: _Judged) -> str:
+    now, before, expected = judged.now, judged.before, judged.expected
+    text = "asked for, and there is no verdict" if kind == "missing" else f"is {now}"
     if before is not None:
-        text += ", as before" if before[:2] == now[:2] else f", was {_said(before)}"
-    if expected is not None:
-        text += f", {expected.place} expects {expected.verdict} {quoted(expected.observed, 200)}"
-    elif kind == "unexpected" and before is None:
+        text += ", as before" if before[:2] == now[:2] else f", was {before}"
+    elif kind == "unexpected":
         text += ", and was not there before"
-    reason = next((result.reason for result in results if result.verdict == now.verdict and result.reason), "")
-    return f"{text} ({short(reason, 200)})" if reason else text
+    if expected is not None:
+        still, then = ("still ", ": take it out") if kind == "improvement" else ("", "")
+        text += f", {expected.place} {still}expects {expected.verdict} {quoted(expected.observed, 200)}{then}"
+    return f"{text} ({short(judged.reason, 200)})" if judged.reason else text

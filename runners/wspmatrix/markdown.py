@@ -1,4 +1,4 @@
-"""Markdown as GitHub reads it, for comments and summaries: text from elsewhere stays text, and it is never too long."""
+"""Markdown as GitHub reads it: what comes from elsewhere stays text, and a page is never too long."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Page:
         self._add(plain(short(text, 2000)), "")
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], code_from: int = 1) -> None:
-        """A table of texts, those in the columns from `code_from` on as code. Nothing where there are no rows."""
+        """A table of texts, those from column `code_from` on as code. Nothing where there are no rows."""
         rows = list(rows)
         if not rows or not self._add(_row(map(plain, head)), _row(["---"] * len(head))):
             return
         for number, row in enumerate(rows):
-            cells = (plain(text) if place < code_from else code(short(text, CELL)) for place, text in enumerate(row))
+            cells = [*map(plain, row[:code_from]), *(code(short(text, CELL)) for text in row[code_from:])]
             if not self._add(_row(cells)):
                 self._lines += ["", f"and {len(rows) - number} more that have no room here."]
                 break

@@ -1,8 +1,8 @@
 """Expectations for a person to give a reason to: one for everything in some runs that needs one and has none.
 
-What goes into one proposal gives the same verdict with the same answer, and belongs to one subject: the rows of a case,
-and the same case of both calls. It names all environments, entries and cases that it covers, and covers nothing else; a
-person who knows the reason may widen it to a pattern.
+What goes into one proposal gives the same verdict with the same answer, and belongs to one subject: the rows of a
+case, and the same case of both calls. It names all environments, entries and cases that it covers, and covers
+nothing else; a person who knows the reason may widen it to a pattern.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from .expectations import Expectations
 from .reader import Run
 from .records import Result
-from .text import printable, short
+from .text import quoted, short
 from .toml import quote, text_or_list
 from .verdicts import MISSING, is_red, worst
 
@@ -62,8 +62,10 @@ class Proposals:
                 elif expected is None:
                     self.not_proposed[f"{name}: {verdict} with {len(found)} different answers"] = None
                 elif expected.verdict != verdict or set(found) != {expected.observed}:
-                    self.conflicts[f"{expected.place}: says {expected.verdict} {quote(expected.observed)}, {name} is "
-                                   f"{verdict} {quote(short(next(iter(found)), 200))}"] = None
+                    answer = next(observed for observed in found if verdict != expected.verdict
+                                  or observed != expected.observed)
+                    self.conflicts[f"{expected.place}: says {expected.verdict} {quoted(expected.observed, 200)}, "
+                                   f"{name} is {verdict} {quoted(answer, 200)}"] = None
 
     def count(self) -> int:
         return sum(len(blocks(group)) for group in self._groups.values())
@@ -73,14 +75,15 @@ class Proposals:
         parts = [HEAD]
         if self.conflicts:
             parts.append("# These are there and no longer hold; mend them:\n"
-                         + "".join(f"#   {printable(line)}\n" for line in self.conflicts))
+                         + "".join(f"#   {line}\n" for line in self.conflicts))
         for (_, verdict, observed), group in sorted(self._groups.items()):
             for environments, entries, cases in blocks(group):
                 notes = "".join(f"# {note}\n" for note in list(group.notes)[:5])
-                parts.append(notes + "\n".join([
-                    "[[expectation]]", text_or_list("environment", environments), text_or_list("entry", entries),
-                    text_or_list("case", cases), f"verdict = {quote(verdict)}", f"observed = {quote(observed)}",
-                    'reason = ""', f"owner = {quote(self.owner)}", ""]))
+                lines = ["[[expectation]]", text_or_list("environment", environments),
+                         text_or_list("entry", entries), text_or_list("case", cases),
+                         f"verdict = {quote(verdict)}", f"observed = {quote(observed)}", 'reason = ""',
+                         f"owner = {quote(self.owner)}", ""]
+                parts.append(notes + "\n".join(lines))
         return "\n".join(parts)
 
     def _propose(self, environment: str, entry: str, case: str, result: Result) -> None:

@@ -1,4 +1,4 @@
-"""What some runs say, without their stories: small enough to hold a million results, and to compare with others."""
+"""What some runs say, without their stories: small enough to hold a million results and to compare them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class Answer(NamedTuple):
     verdict: str
     observed: str
     revision: int | None
-    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {quoted(self.observed, 200)}" if self.observed else self.verdict
 
 
 @dataclass(slots=True)
@@ -55,8 +57,9 @@ class Snapshot:
 
     def notices(self) -> list[str]:
         """What is not compared, because a later run of the same is."""
-        return [f"{quoted(environment)} {quoted(entry)} is in {seen.runs} runs; the latest one counts, started "
-                f"{quoted(seen.run.started)}" for (environment, entry), seen in self.columns.items() if seen.runs > 1]
+        return [f"{quoted(environment)} {quoted(entry)} is in {seen.runs} runs; the latest one counts, "
+                f"started {quoted(seen.run.started)}"
+                for (environment, entry), seen in self.columns.items() if seen.runs > 1]
 
     def _shared(self, answer: Answer) -> Answer:
         return self._known.setdefault(answer, answer)
@@ -70,13 +73,13 @@ class Snapshot:
 def answer_of(results: list[Result]) -> Answer:
     """The answer of some repeats; of those that are equally bad the first counts."""
     if not results:
-        return Answer(MISSING, "", None, "")
+        return Answer(MISSING, "", None)
     worst = max(results, key=lambda result: severity(result.verdict))
-    return Answer(worst.verdict, worst.observed, worst.revision, worst.expected)
+    return Answer(worst.verdict, worst.observed, worst.revision)
 
 
 def stream(paths: Iterable[Path], log: Log) -> Iterator[Run]:
-    """The runs of some files one after the other; only those that are in several places wait for the last file."""
+    """The runs of some files one after the other; only those that are in several wait for the last file."""
     files = list(dict.fromkeys(find_files(paths, log)))
     often = Counter(name for file in files for name in scan(file))
     reader = Reader(log, lambda name: often[name] > 1)

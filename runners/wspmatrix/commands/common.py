@@ -25,6 +25,13 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
                         help="a record file that wspcheck or this program wrote, or a folder of *.jsonl")
 
 
+def put(text: str) -> None:
+    """Prints what another program may read: UTF-8 and the line ends as they are, on every system."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
 def tell(log: Log) -> None:
     """Says on stderr what was wrong with the files."""
     for line in log.notices + log.lines():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from ..atomic import write_text
 from ..differences import compare, output
 from ..reader import Log
 from ..snapshot import take
-from .common import UNREADABLE, parser_for, tell
+from .common import UNREADABLE, parser_for, put, tell
 
 CHANGES = 1
 NOTES = """\
@@ -45,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
     else:
         text = output.as_markdown(found) if args.format == "markdown" else output.text(found)
     if args.output is None:
-        sys.stdout.write(text)
+        put(text)
     else:
         write_text(args.output, text)
         print(f"{args.output}: {found.summary()}")

@@ -11,7 +11,7 @@ from ..expectations import ExpectationError
 from ..proposals import Proposals
 from ..reader import Log
 from ..snapshot import stream
-from .common import UNREADABLE, add_runs, parser_for, status_of, tell
+from .common import UNREADABLE, add_runs, parser_for, put, status_of, tell
 from .gate import add_expectations, load_expectations, refuse
 
 
@@ -44,8 +44,9 @@ def main(args: argparse.Namespace) -> int:
     if not proposals.count():
         print("wspmatrix: nothing needs an expectation that has none", file=sys.stderr)
     elif args.output is None:
-        sys.stdout.write(text)
+        put(text)
     else:
+        args.output.parent.mkdir(parents=True, exist_ok=True)
         write_text(args.output, text)
         print(f"{args.output}: {proposals.count()} proposals; give each a reason and an owner")
     return status_of(log)

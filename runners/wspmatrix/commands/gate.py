@@ -16,7 +16,7 @@ from ..gate import KINDS, Before, Gate, Item, Verdict
 from ..reader import Log
 from ..snapshot import Answer, Snapshot, stream, take
 from ..text import file_name, short
-from .common import UNREADABLE, add_runs, parser_for, tell
+from .common import UNREADABLE, add_runs, parser_for, put, tell
 
 BASELINE = Path("results/runs")
 NEWS = 1
@@ -82,7 +82,7 @@ def main(args: argparse.Namespace) -> int:
         print(f"wspmatrix: {notice}", file=sys.stderr)
     for unused in verdict.unused:
         print(f"wspmatrix: {unused.place}: matches none of the cases that were asked for", file=sys.stderr)
-    sys.stdout.write({"text": _text, "markdown": _markdown, "json": _json}[args.format](verdict))
+    put({"text": _text, "markdown": _markdown, "json": _json}[args.format](verdict))
     if log.unreadable:
         return UNREADABLE
     return 0 if verdict.green else NEWS

@@ -1,7 +1,7 @@
 """What changed between two sets of runs, and what of the things that can change an answer changed with it.
 
-A change is a regression or an improvement only where the suite can't be the one that changed: the case demands the same
-(its revision is the same), and either the provider or the environment changed, or nothing did that the records know of.
+A change is a regression or an improvement only where the case demands the same as before (its revision is the
+same) and the suite is not the only thing that changed. Whatever else comes with a new suite is told apart.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..records import ProviderRecord
+from ..records import ProviderRecord, RunRecord
 from ..snapshot import Answer, Seen, Snapshot
-from ..text import quoted, short
+from ..text import short
 from ..verdicts import MISSING, severity
 
 KINDS = {
@@ -42,7 +42,7 @@ class Change:
     causes: str
 
     def what(self) -> str:
-        return f"{said(self.before)} -> {said(self.now)}" if self.case else f"{self.causes}"
+        return f"{said(self.before)} -> {said(self.now)}" if self.case else self.causes
 
     def line(self) -> str:
         where = "  ".join(short(part, 200) for part in (self.environment, self.entry, self.case) if part)
@@ -63,8 +63,8 @@ class Differences:
 
     def summary(self) -> str:
         counts = self.counts()
-        news = ", ".join(f"{counts[kind]} {name}" for kind, name in KINDS.items() if counts[kind]) or "no change"
-        return f"diff: {news} ({self.compared} results are in both)"
+        news = [f"{counts[kind]} {name}" for kind, name in KINDS.items() if counts[kind]]
+        return f"diff: {', '.join(news) or 'no change'} ({self.compared} results are in both)"
 
     def ground_lines(self) -> list[str]:
         return [f"{ground}: {short(', '.join(entries), 200)}" for ground, entries in self.grounds.items()]
@@ -86,7 +86,7 @@ class _Grounds:
 def compare(before: Snapshot, now: Snapshot) -> Differences:
     """The changes from one set of runs to another.
 
-    Where each is of one environment, these are compared whatever they are called: a Wine with its next version.
+    Where each is of one environment, these are compared whatever their names: a Wine with the next one.
     """
     found = Differences()
     names = _environments(before), _environments(now)
@@ -106,7 +106,8 @@ def compare(before: Snapshot, now: Snapshot) -> Differences:
 
 
 def _compare(found: Differences, environment: str, entry: str, before: Seen, now: Seen) -> None:
-    grounds = _Grounds(_provider(before.provider, now.provider), _environment(before, now), _suite(before, now))
+    grounds = _Grounds(_provider(before.provider, now.provider), _environment(before.run, now.run),
+                       _changed("", before.run.suite, now.run.suite))
     for name in ("provider", "environment", "suite"):
         if text := grounds.text(name):
             found.grounds.setdefault(text, {})[f"{short(environment)} {short(entry)}"] = None
@@ -169,31 +170,26 @@ def _environments(snapshot: Snapshot) -> list[str]:
 def _provider(old: ProviderRecord | None, new: ProviderRecord | None) -> str:
     if old is None or new is None:
         return ""
-    hashes = _changed("sha256", (old.sha256 or "")[:12], (new.sha256 or "")[:12]) if old.sha256 != new.sha256 else ""
-    return _join(_changed("DLL", old.dll, new.dll), _changed("version", old.version, new.version), hashes,
-                 _changed("flags", _hex(old.service_flags), _hex(new.service_flags)),
+    return _join(_changed("DLL", old.dll, new.dll), _changed("version", old.version, new.version),
+                 _changed("sha256", old.sha256, new.sha256, 12), _changed("flags", _hex(old.service_flags), _hex(new.service_flags)),
                  _changed("chain", str(list(old.chain)), str(list(new.chain))))
 
 
-def _environment(before: Seen, now: Seen) -> str:
-    old, new = before.run, now.run
+def _environment(old: RunRecord, new: RunRecord) -> str:
     return _join(_changed("", old.environment, new.environment), _changed("Wine", old.wine, new.wine),
                  _changed("system", old.os, new.os), _changed("architecture", old.arch, new.arch))
-
-
-def _suite(before: Seen, now: Seen) -> str:
-    return _changed("", before.run.suite, now.run.suite)
 
 
 def _hex(number: int | None) -> str | None:
     return None if number is None else f"0x{number:x}"
 
 
-def _changed(what: str, old: str | None, new: str | None) -> str:
+def _changed(what: str, old: str | None, new: str | None, letters: int = 60) -> str:
+    """Says what is not the same, in so many letters of each; nothing where both are."""
     if old == new:
         return ""
     name = f"{what} " if what else ""
-    return f"{name}{short(old or 'unknown')} -> {short(new or 'unknown')}"
+    return f"{name}{short((old or 'unknown')[:letters])} -> {short((new or 'unknown')[:letters])}"
 
 
 def _join(*texts: str) -> str:
@@ -201,9 +197,7 @@ def _join(*texts: str) -> str:
 
 
 def said(answer: Answer | None) -> str:
-    if answer is None:
-        return "not asked for"
-    return f"{answer.verdict} {quoted(answer.observed, 200)}" if answer.observed else answer.verdict
+    return "not asked for" if answer is None else str(answer)
 
 
 def _order(change: Change) -> tuple[int, int]:
