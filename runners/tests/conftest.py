@@ -23,12 +23,13 @@ settings.load_profile("wspmatrix")
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Makes a wspcheck that answers what it is told to (see fake_wspcheck.py), with manifests of its entries beside it."""
+    """Makes a wspcheck that answers what it is told to (fake_wspcheck.py), its manifests beside it."""
     def make(entries: dict[str, dict[str, Any]], **world: Any) -> Path:
         folder = tmp_path / "a bin"
         folder.mkdir(exist_ok=True)
         program = folder / "wspcheck"
-        program.write_text(f"#!{sys.executable}\n" + (RUNNERS / "tests" / "fake_wspcheck.py").read_text("utf-8"), "utf-8")
+        source = (RUNNERS / "tests" / "fake_wspcheck.py").read_text("utf-8")
+        program.write_text(f"#!{sys.executable}\n{source}", "utf-8")
         program.chmod(0o755)
         log = folder / "starts"
         log.write_text("")
@@ -46,7 +47,8 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]
 def manifest(name: str, sections: list[str]) -> str:
     head = (f"[provider]\nname = {name}\ndll = {name}.dll\nguid = {{5b1f7f4e-0000-0000-0000-000000000001}}\n"
             f"entries = {', '.join(sections)}\n")
-    return head + "".join(f"[{section}]\nprotocol = a protocol\nfamily = 2\nsocket_type = 1\nprotocol_number = 6\n"
+    return head + "".join(
+        f"[{section}]\nprotocol = a protocol\nfamily = 2\nsocket_type = 1\nprotocol_number = 6\n"
                           "service_flags = 0x1a6\n" for section in sections)
 
 

@@ -1,11 +1,11 @@
-"""A wspcheck that obeys the contract and tests nothing: what it answers stands in the JSON file FAKE_WSPCHECK names.
+"""A wspcheck that obeys the contract and tests nothing: it answers what the JSON file FAKE_WSPCHECK says.
 
 {"entries": {"loopback.stream": {"send_disconnect.not_connected": "pass" | {result fields}}},
  "environment": "...", "quirk": "...", "log": "file that each start appends its arguments to",
  "listed": [entries that `list providers` names, if not all], "statements": [what `list statements` says]}
 
-Quirks: die (exits without a word after two thirds of the records), hang (stops there and waits to be ended), refuse
-(wrong use), mute (writes nothing), full_disk (exit status 3 there), bad_list.
+Quirks: die (exits without a word after two thirds of the records), hang (stops there and waits to be ended),
+refuse (wrong use), mute (writes nothing), full_disk (exit status 3 there), bad_list.
 """
 
 import fnmatch
@@ -16,8 +16,10 @@ import time
 from collections import Counter
 
 RESULT = {"grade": "documented", "statements": ["SD-07"], "revision": 1, "repeat": 1,
-          "expected": "SOCKET_ERROR WSAENOTCONN", "observed": "SOCKET_ERROR WSAENOTCONN", "reason": "", "micros": 12,
-          "location": "suite/cases/errors/not_connected.c:12", "order_dependent": False, "after": [], "crash": None,
+          "expected": "SOCKET_ERROR WSAENOTCONN", "observed": "SOCKET_ERROR WSAENOTCONN", "reason": "",
+          "micros": 12,
+          "location": "suite/cases/errors/not_connected.c:12", "order_dependent": False, "after": [],
+          "crash": None,
           "blame": None}
 
 
@@ -58,7 +60,8 @@ def list_things(world: dict, what: str) -> int:
         print(json.dumps(world.get("statements", [])))
     else:
         cases = dict.fromkeys(case for cases in world["entries"].values() for case in cases)
-        print(json.dumps([{"case": case, "statements": ["SD-07"], "grade": "documented", "needs": [], "revision": 1,
+        print(json.dumps([{"case": case, "statements": ["SD-07"], "grade": "documented", "needs": [],
+                           "revision": 1,
                            "location": RESULT["location"]} for case in [*cases, "selftest.fail"]]))
     return 0
 
@@ -78,7 +81,8 @@ def run(world: dict, options: dict[str, list[str]]) -> int:
     if world.get("quirk") in ("die", "full_disk"):
         print("wspcheck: disk full", file=sys.stderr)
         return 3 if world["quirk"] == "full_disk" else 77
-    return int(any(f'"verdict": "{red}"' in line for line in lines for red in ("fail", "crash", "hang", "error")))
+    return int(any(f'"verdict": "{red}"' in line for line in lines
+                   for red in ("fail", "crash", "hang", "error")))
 
 
 def records(world: dict, options: dict[str, list[str]]):
@@ -92,9 +96,11 @@ def records(world: dict, options: dict[str, list[str]]):
             continue
         globs = options.get("--case", ["*"])
         asked = [case for case in cases if any(fnmatch.fnmatchcase(case, glob) for glob in globs)]
-        yield json.dumps({"record": "provider", "entry": entry, "dll": "some.dll", "sha256": "00", "version": "1",
+        yield json.dumps({"record": "provider", "entry": entry, "dll": "some.dll", "sha256": "00",
+                          "version": "1",
                           "catalog_id": None, "guid": None, "family": 2, "socket_type": 1, "protocol": 6,
-                          "service_flags": 422, "chain": [], "wsp_version": "2.2", "foreign_slots": {}, "asked": asked})
+                          "service_flags": 422, "chain": [], "wsp_version": "2.2", "foreign_slots": {},
+                          "asked": asked})
         for case in asked:
             given = cases[case]
             result = RESULT | ({"verdict": given} if isinstance(given, str) else given)

@@ -15,19 +15,22 @@ from wspmatrix_samples import lines, run
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows starts programs without wine")
-def test_a_windows_program_is_started_through_wine_with_windows_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_windows_program_is_started_through_wine_with_windows_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exe = tmp_path / "wsp check.exe"
     exe.touch()
     wine = tmp_path / "my wine"
     wine.write_text(f"#!{sys.executable}\nimport json, os, sys\n"
-                    "print(json.dumps([{'arguments': sys.argv[1:], 'debug': os.environ.get('WINEDEBUG')}]))\n")
+                    "told = {'arguments': sys.argv[1:], 'debug': os.environ.get('WINEDEBUG')}\n"
+                    "print(json.dumps([told]))\n")
     wine.chmod(wine.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("WINE", str(wine))
     monkeypatch.delenv("WINEDEBUG", raising=False)
     found = Wspcheck.find(exe)
-    assert found.path(tmp_path / "a b.ini") == windows_path(tmp_path / "a b.ini") == f"Z:{tmp_path}\\a b.ini".replace("/", "\\")
+    assert found.path(tmp_path / "a b.ini") == f"Z:{tmp_path}\\a b.ini".replace("/", "\\")
     told, = found.list("providers", [tmp_path / "x.ini"])
-    assert told == {"arguments": [str(exe), "list", "providers", "--manifest", windows_path(tmp_path / "x.ini"), "--json"],
+    assert told == {"arguments": [str(exe), "list", "providers", "--manifest",
+                                  windows_path(tmp_path / "x.ini"), "--json"],
                     "debug": "-all"}
     monkeypatch.setenv("WINE", f"'{wine}' --more")
     assert Wspcheck.find(exe).list("cases")[0]["arguments"] == ["--more", str(exe), "list", "cases", "--json"]
@@ -38,9 +41,11 @@ def test_relative_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.Mo
     assert windows_path(Path("x/y.ini")) == f"Z:{tmp_path}/x/y.ini".replace("/", "\\")
 
 
-@pytest.mark.parametrize(("world", "said"), [({"quirk": "refuse"}, r"exit status 2: wspcheck: --case: \x1b[31mnothing matches"),
+@pytest.mark.parametrize(("world", "said"),
+                         [({"quirk": "refuse"}, r"exit status 2: wspcheck: --case: \x1b[31mnothing matches"),
                                              ({"quirk": "bad_list"}, "no JSON")])
-def test_a_list_that_cant_be_used_is_one_line(fake: Callable[..., Path], world: dict[str, str], said: str) -> None:
+def test_a_list_that_cant_be_used_is_one_line(fake: Callable[..., Path], world: dict[str, str],
+                                              said: str) -> None:
     with pytest.raises(LaunchError) as caught:
         Wspcheck.find(fake({"a.b": {}}, **world)).list("cases")
     assert said in str(caught.value) and str(caught.value).isprintable()
@@ -62,7 +67,8 @@ def test_the_tail_of_a_file_waits_for_whole_lines(tmp_path: Path) -> None:
 
 def test_a_batch_starts_when_it_is_asked_and_once(fake: Callable[..., Path]) -> None:
     from conftest import starts
-    program = fake({"a.b": {"c.one": "pass", "c.two": {"verdict": "fail", "observed": "x"}}, "a.c": {"c.one": "crash"}})
+    program = fake({"a.b": {"c.one": "pass", "c.two": {"verdict": "fail", "observed": "x"}},
+                    "a.c": {"c.one": "crash"}})
     batch = Batch(Wspcheck.find(program), [], "a.b", ["c.one", "c.two", "c.three"])
     assert starts(program) == []
     assert batch.result("c.two").observed == "x"
@@ -74,6 +80,7 @@ def test_a_batch_starts_when_it_is_asked_and_once(fake: Callable[..., Path]) -> 
 
 
 def test_a_verdict_does_not_wait_for_the_end_of_the_batch(fake: Callable[..., Path]) -> None:
-    batch = Batch(Wspcheck.find(fake({"a.b": {f"c.{number}": "pass" for number in range(10)}}, quirk="hang")), [], "a.b", ["c.*"])
+    batch = Batch(Wspcheck.find(fake({"a.b": {f"c.{number}": "pass" for number in range(10)}}, quirk="hang")),
+                  [], "a.b", ["c.*"])
     assert batch.result("c.1").verdict == "pass"
     batch.close()

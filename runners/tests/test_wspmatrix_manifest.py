@@ -61,7 +61,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def _write(path: Path, over: str, fields: str = "") -> Path:
-    path.write_text(f"[provider]\nname = {path.stem}\ndll = x.dll\nguid = {{5b1f7f4e-0000-0000-0000-000000000001}}\n"
+    path.write_text(
+        f"[provider]\nname = {path.stem}\ndll = x.dll\nguid = {{5b1f7f4e-0000-0000-0000-000000000001}}\n"
                     f"entries = one\n[one]\n{over}\n{fields}", "utf-8")
     return path
 
@@ -97,7 +98,8 @@ def test_over_never_leaves_the_folders(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPathFactory,
+                                                   data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.ini"
     path.write_bytes(data)
     with pytest.raises(ManifestError) as caught:
@@ -107,7 +109,8 @@ def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory: pytest.Temp
 
 @given(st.lists(st.sampled_from([
     "[provider]", "[one]", "[two]", "name = x", "dll = x.dll", "entries = one", "entries = one, two", "",
-    "guid = {5b1f7f4e-0000-0000-0000-000000000001}", " ", "; comment", "over = x.one", *(f"{key} = 1" for key in KEYS_OF_ENTRY),
+    "guid = {5b1f7f4e-0000-0000-0000-000000000001}", " ", "; comment", "over = x.one",
+    *(f"{key} = 1" for key in KEYS_OF_ENTRY),
 ]), max_size=30))
 def test_any_order_of_known_lines_gives_a_manifest_or_one_error(tmp_path_factory: pytest.TempPathFactory,
                                                                some: list[str]) -> None:

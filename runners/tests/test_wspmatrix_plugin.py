@@ -14,11 +14,13 @@ from wspmatrix_samples import CALL, CRASH, HOSTILE
 
 ENTRIES: dict[str, dict[str, Any]] = {
     "loopback.stream": {
-        "provider.path": "pass", "send_disconnect.a": "pass", "send_disconnect.b": {"verdict": "tolerated", "reason": "X-07 allows 0"},
+        "provider.path": "pass", "send_disconnect.a": "pass",
+        "send_disconnect.b": {"verdict": "tolerated", "reason": "X-07 allows 0"},
         "recv_disconnect.a": {"verdict": "skip", "reason": "no XP1_DISCONNECT_DATA"},
         "recv_disconnect.b": {"verdict": "unreached", "reason": "the hook was never called"}},
     "bridge.tcp4": {
-        "provider.path": "pass", "send_disconnect.a": {"verdict": "fail", "observed": "0", "calls": [CALL], "reason": "data was taken"},
+        "provider.path": "pass", "send_disconnect.a": {"verdict": "fail", "observed": "0", "calls": [CALL],
+                                                       "reason": "data was taken"},
         "send_disconnect.b": {"verdict": "crash", "crash": CRASH, "calls": [CALL | {"result": None}]},
         "recv_disconnect.a": {"verdict": "hang", "reason": "past 10000 ms"},
         "recv_disconnect.b": {"verdict": "error", "reason": "no memory"}},
@@ -28,11 +30,13 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def run_pytest(pytester: pytest.Pytester, fake: Callable[..., Path]) -> Run:
-    def run(*arguments: str, entries: dict[str, Any] = ENTRIES, manifests: bool = True, **world: Any) -> pytest.RunResult:
+    def run(*arguments: str, entries: dict[str, Any] = ENTRIES, manifests: bool = True,
+            **world: Any) -> pytest.RunResult:
         program = fake(entries, **world)
         given = [part for path in sorted(program.parent.glob("*.ini")) if manifests
                  for part in ("--wspcheck-manifest", str(path))]
-        return pytester.runpytest_subprocess("-p", "wspmatrix.plugin", "-p", "no:hypothesispytest", "--wspcheck", str(program),
+        return pytester.runpytest_subprocess("-p", "wspmatrix.plugin", "-p", "no:hypothesispytest",
+                                             "--wspcheck", str(program),
                                              *given, *arguments, timeout=60)
     return run
 
@@ -47,20 +51,25 @@ def test_every_verdict_is_what_a_pytest_user_expects(run_pytest: Run) -> None:
     assert result.ret == 1
     result.stdout.fnmatch_lines_random([
         "*loopback.ini::loopback.stream::send_disconnect.b PASSED (tolerated) *",
-        "*bridge.ini::bridge.tcp4::send_disconnect.b FAILED (crash) *", "*bridge.ini::bridge.tcp4::recv_disconnect.a FAILED (hang) *",
+        "*bridge.ini::bridge.tcp4::send_disconnect.b FAILED (crash) *",
+        "*bridge.ini::bridge.tcp4::recv_disconnect.a FAILED (hang) *",
         "*bridge.ini::bridge.tcp4::recv_disconnect.b ERROR *", "*SKIPPED*no XP1_DISCONNECT_DATA*",
         "*SKIPPED*unreached: the hook was never called*"])
 
 
 def test_a_failure_tells_its_story(run_pytest: Run) -> None:
-    result = run_pytest("-k", "bridge", "-p", "no:xdist", statements=[{"statement": "SD-07", "text": "WSAENOTCONN: not connected."}])
+    result = run_pytest("-k", "bridge", "-p", "no:xdist",
+                        statements=[{"statement": "SD-07", "text": "WSAENOTCONN: not connected."}])
     text = stories(result)
-    assert "statement:  SD-07  WSAENOTCONN: not connected.\nexpected:   SOCKET_ERROR WSAENOTCONN\nobserved:   0\n" in text
+    assert ("statement:  SD-07  WSAENOTCONN: not connected.\nexpected:   SOCKET_ERROR WSAENOTCONN\n"
+            "observed:   0\n") in text
     assert "reason:     data was taken\nsource:     suite/cases/errors/not_connected.c:12\ncalls:\n" in text
     assert "  WSPSendDisconnect(socket 1, NULL) = -1, error 10057 (3 us)\n" in text
-    assert "crash:      code c0000005, module loopback.dll, offset 4660, thread case, call WSPSendDisconnect\n" in text
+    assert ("crash:      code c0000005, module loopback.dll, offset 4660, thread case, "
+            "call WSPSendDisconnect\n") in text
     assert "  WSPSendDisconnect(socket 1, NULL) did not return, error 10057 (3 us)\n" in text
-    assert ('alone:      wspcheck run --manifest "bridge.ini" --manifest "loopback.ini" --provider "bridge.tcp4" '
+    assert (
+        'alone:      wspcheck run --manifest "bridge.ini" --manifest "loopback.ini" --provider "bridge.tcp4" '
             "--case send_disconnect.a --trace all\n") in text
     assert "reason:     no memory" in text and "Traceback" not in text and "plugin.py" not in text
 
@@ -73,8 +82,10 @@ def test_one_start_an_entry_for_exactly_what_is_selected(run_pytest: Run, tmp_pa
     result = run_pytest("-k", "send_disconnect and not tcp4 or SD-07 and tcp4 and recv")
     result.assert_outcomes(passed=2, failed=1, errors=1)
     runs = [start for start in starts(tmp_path / "a bin" / "wspcheck") if start[0] == "run"]
-    assert [[start[number + 1] for number, option in enumerate(start) if option in ("--provider", "--case")] for start in runs] == [
-        ["bridge.tcp4", "recv_disconnect.a", "recv_disconnect.b"], ["loopback.stream", "send_disconnect.a", "send_disconnect.b"]]
+    assert [[start[number + 1] for number, option in enumerate(start) if option in ("--provider", "--case")]
+            for start in runs] == [
+        ["bridge.tcp4", "recv_disconnect.a", "recv_disconnect.b"],
+        ["loopback.stream", "send_disconnect.a", "send_disconnect.b"]]
 
 
 def test_collect_only_runs_nothing(run_pytest: Run, tmp_path: Path) -> None:
@@ -125,7 +136,8 @@ def test_junit(run_pytest: Run, pytester: pytest.Pytester) -> None:
     suite = ElementTree.parse(pytester.path / "out.xml").getroot().find("testsuite")
     assert suite is not None
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["10", "3", "1", "2"]
-    crashed = next(case for case in suite if case.get("name") == "send_disconnect.b" and case.find("failure") is not None)
+    crashed = next(case for case in suite if case.get("name") == "send_disconnect.b"
+                   and case.find("failure") is not None)
     assert str(crashed.get("classname")).endswith("bridge.tcp4")
     failure = crashed.find("failure")
     assert failure is not None and "code c0000005, module loopback.dll" in str(failure.text)
@@ -139,12 +151,14 @@ def test_a_case_without_a_record_is_an_error_and_never_green(run_pytest: Run, qu
     result = run_pytest(entries=entries, quirk=quirk)
     outcomes = result.parseoutcomes()
     assert outcomes.get("errors", 0) == (2 if quirk == "die" else 6) and sum(outcomes.values()) == 6
-    assert f"wspcheck ended with exit status {77 if quirk == 'die' else 3} and has no record of this case" in stories(result)
+    status = 77 if quirk == "die" else 3
+    assert f"wspcheck ended with exit status {status} and has no record of this case" in stories(result)
 
 
 def test_selftests_only_by_name(run_pytest: Run) -> None:
     assert "selftest.fail" not in stories(run_pytest("--collect-only", "-q"))
-    assert stories(run_pytest("--collect-only", "-q", "--wspcheck-case", "selftest.*")).count("selftest.fail") == 2
+    assert stories(run_pytest("--collect-only", "-q", "--wspcheck-case",
+                              "selftest.*")).count("selftest.fail") == 2
     result = run_pytest("--wspcheck-case", "nothing.*")
     assert result.ret == pytest.ExitCode.USAGE_ERROR and "no case matches nothing.*" in result.stderr.str()
 
@@ -166,15 +180,18 @@ def test_installed_entries_with_any_name(run_pytest: Run, workers: list[str]) ->
 
 def test_an_installed_entry_with_brackets_by_node_id(run_pytest: Run, tmp_path: Path) -> None:
     entries = {"MSAFD Tcpip [TCP/IP]": {"send_disconnect.a": "pass", "send_disconnect.b": "pass"}}
-    run_pytest(f"{tmp_path}/a bin/wspcheck::{node_name('MSAFD Tcpip [TCP/IP]')}::send_disconnect.a", entries=entries,
+    run_pytest(f"{tmp_path}/a bin/wspcheck::{node_name('MSAFD Tcpip [TCP/IP]')}::send_disconnect.a",
+               entries=entries,
                manifests=False).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(("arguments", "world", "said"), [
-    (["--wspcheck", "nowhere.exe"], {}, "nowhere.exe: not there"), ([], {"quirk": "refuse"}, "wspcheck list providers: exit status 2"),
+    (["--wspcheck", "nowhere.exe"], {}, "nowhere.exe: not there"),
+    ([], {"quirk": "refuse"}, "wspcheck list providers: exit status 2"),
     ([], {"quirk": "bad_list"}, "no JSON"), (["--wspcheck-manifest", "none.ini"], {}, "none.ini"),
 ])
-def test_wrong_use_is_one_line(run_pytest: Run, arguments: list[str], world: dict[str, str], said: str) -> None:
+def test_wrong_use_is_one_line(run_pytest: Run, arguments: list[str], world: dict[str, str],
+                               said: str) -> None:
     result = run_pytest(*arguments, **world)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stderr.str() and "Traceback" not in result.stderr.str()
@@ -182,20 +199,24 @@ def test_wrong_use_is_one_line(run_pytest: Run, arguments: list[str], world: dic
 
 def test_an_entry_that_wspcheck_leaves_out_is_said(run_pytest: Run, tmp_path: Path) -> None:
     run_pytest("--collect-only")
-    result = run_pytest(entries={"bridge.udp4": {"a.b": "pass"}, "loopback.stream": {"a.b": "pass"}}, listed=["loopback.stream"])
+    result = run_pytest(entries={"bridge.udp4": {"a.b": "pass"}, "loopback.stream": {"a.b": "pass"}},
+                        listed=["loopback.stream"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR and 'leaves out "bridge.udp4"' in result.stderr.str()
 
 
-def test_without_wspcheck_pytest_is_as_it_was(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_wspcheck_pytest_is_as_it_was(pytester: pytest.Pytester,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(RUNNERS))
     pytester.makepyfile("def test_mine(): pass")
     pytester.runpytest_subprocess("-p", "wspmatrix.plugin").assert_outcomes(passed=1)
-    assert pytester.runpytest_subprocess("-p", "wspmatrix.plugin", "--wspcheck-manifest", "x").ret == pytest.ExitCode.USAGE_ERROR
+    assert pytester.runpytest_subprocess("-p", "wspmatrix.plugin", "--wspcheck-manifest",
+                                         "x").ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_batches_are_of_one_entry_and_the_same_everywhere() -> None:
     ids = [f"x.ini::a.{entry}::c{number}" for entry in "bc" for number in range(700)]
-    assert {key for key in batches(ids, 1).values()} == {(f"x.ini::a.{entry}", number) for entry in "bc" for number in range(3)}
+    assert {key for key in batches(ids, 1).values()} == {(f"x.ini::a.{entry}", number) for entry in "bc"
+                                                         for number in range(3)}
     for workers in (1, 2, 3, 8):
         found = batches(ids, workers)
         assert found == batches(iter(ids), workers) and list(found) == ids

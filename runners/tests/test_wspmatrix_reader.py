@@ -15,7 +15,8 @@ from wspmatrix.reader import Log, Reader, Run, load
 from wspmatrix_samples import CALL, CRASH, HOSTILE, PROVIDER, RESULT, RUN, lines, result, run, write
 
 ENTRIES = {
-    "loopback.stream": {"provider.path": "pass", "send_disconnect.a": "fail", "send_disconnect.b": "tolerated",
+    "loopback.stream": {"provider.path": "pass", "send_disconnect.a": "fail",
+                        "send_disconnect.b": "tolerated",
                         "recv_disconnect.a": "skip"},
     "bridge.tcp4": {"provider.path": "pass", "send_disconnect.a": {"verdict": "crash", "crash": CRASH},
                     "send_disconnect.b": "hang", "recv_disconnect.a": "unreached"},
@@ -31,7 +32,8 @@ def read(path: Path) -> tuple[list[Run], Log]:
 
 
 def figures(runs: list[Run]) -> Figures:
-    return {(column.entry, case): cell.verdict for column in build(runs).columns for case, cell in column.cells.items()}
+    return {(column.entry, case): cell.verdict for column in build(runs).columns for case,
+            cell in column.cells.items()}
 
 
 def messages(log: Log) -> str:
@@ -92,19 +94,25 @@ def test_cut_short_anywhere(tmp_path: Path, length: int) -> None:
 
 
 BROKEN = [
-    ("nonsense", "not JSON"), ("[1, 2]", "a list instead of a record"), ("7", "7 instead of a record"), ("{}", 'no "record"'),
-    ('{"record": 5}', '"record" is 5'), ('{"record": "resu', "not JSON"), ("null", "null instead"), ("\0\0\0\0", "not JSON"),
-    ('{"record":"dance"}', 'unknown kind "dance"'), ("[" * 100_000, "nested too deeply"), ("9" * 10_000, "not JSON"),
+    ("nonsense", "not JSON"), ("[1, 2]", "a list instead of a record"), ("7", "7 instead of a record"),
+    ("{}", 'no "record"'),
+    ('{"record": 5}', '"record" is 5'), ('{"record": "resu', "not JSON"), ("null", "null instead"),
+    ("\0\0\0\0", "not JSON"),
+    ('{"record":"dance"}', 'unknown kind "dance"'), ("[" * 100_000, "nested too deeply"),
+    ("9" * 10_000, "not JSON"),
     (json.dumps(RESULT | {"verdict": "purple"}), 'the verdict is "purple"'),
     (json.dumps(RESULT | {"verdict": "missing"}), 'the verdict is "missing"'),
     (json.dumps(RESULT | {"verdict": ["pass"]}), '"verdict" is a list'),
     (json.dumps(RESULT | {"verdict": None}), '"verdict" is null'),
     (json.dumps(RESULT | {"entry": ""}), '"entry" is ""'), (json.dumps(RESULT | {"case": 5}), '"case" is 5'),
-    (json.dumps(RESULT | {"repeat": 0}), '"repeat" is 0'), (json.dumps(RESULT | {"repeat": True}), '"repeat" is true'),
-    (json.dumps(RESULT | {"repeat": 1.5}), '"repeat" is 1.5'), (json.dumps(RESULT).replace("412", "NaN"), "NaN"),
+    (json.dumps(RESULT | {"repeat": 0}), '"repeat" is 0'),
+    (json.dumps(RESULT | {"repeat": True}), '"repeat" is true'),
+    (json.dumps(RESULT | {"repeat": 1.5}), '"repeat" is 1.5'),
+    (json.dumps(RESULT).replace("412", "NaN"), "NaN"),
     (json.dumps(RESULT)[:-1] + ',"verdict":"fail"}', '"verdict" is given twice'),
     (json.dumps(RESULT)[:-1] + ',"\\u0076erdict":"fail"}', '"verdict" is given twice'),
-    ('{"record":"end","counts":{"pass":-1}}', '"counts" is not there or wrong'), ('{"record":"end"}', '"counts"'),
+    ('{"record":"end","counts":{"pass":-1}}', '"counts" is not there or wrong'),
+    ('{"record":"end"}', '"counts"'),
 ]
 
 
@@ -129,14 +137,17 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     assert set(figures(runs)) <= set(WHOLE)
 
 
-WRONG_FIELDS = [("expected", 5), ("statements", "SD-07"), ("statements", [1]), ("revision", "1"), ("micros", 1.5), ("micros", 2**80),
-                ("order_dependent", "no"), ("after", [None]), ("crash", "yes"), ("crash", {"code": [1]}), ("blame", 1),
+WRONG_FIELDS = [("expected", 5), ("statements", "SD-07"), ("statements", [1]), ("revision", "1"),
+                ("micros", 1.5), ("micros", 2**80),
+                ("order_dependent", "no"), ("after", [None]), ("crash", "yes"), ("crash", {"code": [1]}),
+                ("blame", 1),
                 ("grade", "great"), ("location", []), ("calls", {}), ("calls", ["x"]), ("calls", [{"fn": 1}])]
 
 
 @pytest.mark.parametrize(("field", "value"), WRONG_FIELDS)
 def test_a_wrong_field_is_left_out_and_the_verdict_kept(tmp_path: Path, field: str, value: object) -> None:
-    changed = [record | {field: value} if record["record"] == "result" and record["verdict"] == "fail" else record
+    changed = [record | {field: value} if record["record"] == "result" and record["verdict"] == "fail"
+               else record
                for record in RECORDS]
     runs, log = read(write(tmp_path / "run.jsonl", changed))
     assert figures(runs) == WHOLE
@@ -182,7 +193,8 @@ def test_results_after_an_end_are_nobodys_unless_the_counts_say_so(tmp_path: Pat
 
 
 @pytest.mark.parametrize("broken", [
-    json.dumps(RUN | {"schema": 2, "environment": "later"}), json.dumps(RUN)[:70], json.dumps(RUN | {"environment": 5})])
+    json.dumps(RUN | {"schema": 2, "environment": "later"}), json.dumps(RUN)[:70],
+    json.dumps(RUN | {"environment": 5})])
 def test_results_of_a_run_that_cant_be_read_never_count_for_another(tmp_path: Path, broken: str) -> None:
     other = lines(run({"loopback.stream": {"send_disconnect.a": "pass", "send_disconnect.c": "pass"}}))[1:]
     for before in (LINES, LINES[:-1]):
@@ -204,14 +216,16 @@ def test_counts_that_do_not_add_up_are_told(tmp_path: Path) -> None:
 
 
 def test_results_nobody_asked_for_are_told_and_kept(tmp_path: Path) -> None:
-    foreign = [json.dumps(result("loopback.stream", "send_disconnect.z", "fail")), json.dumps(result("no.provider", "x.y", "fail"))]
+    foreign = [json.dumps(result("loopback.stream", "send_disconnect.z", "fail")),
+               json.dumps(result("no.provider", "x.y", "fail"))]
     runs, log = read(write(tmp_path / "run.jsonl", [*LINES[:-1], *foreign]))
     assert figures(runs)["loopback.stream", "send_disconnect.z"] == "fail"
     assert '"send_disconnect.z", which was not asked for' in messages(log)
     assert '"no.provider", which has no provider record' in messages(log)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"hello\n", b"\x7fELF\0\0", b"{}\n", b'{"a":1}\n' * 1000], ids=range(6))
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"hello\n", b"\x7fELF\0\0", b"{}\n", b'{"a":1}\n' * 1000],
+                         ids=range(6))
 def test_what_is_no_record_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(content)
@@ -240,16 +254,19 @@ def test_hostile_names_are_names(tmp_path: Path, name: str) -> None:
     told = {name: {name: {"verdict": "fail", "reason": name, "observed": name, "expected": name}}}
     runs, log = read(write(tmp_path / "run.jsonl", run(told, environment=name)))
     assert figures(runs) == {(name, name): "fail"} and not log.damaged
-    runs, log = read(write(tmp_path / "run.jsonl", run(told, environment=name, ended=False)[:-1] + [result(name, name, "pass")]))
+    runs, log = read(write(tmp_path / "run.jsonl",
+                           run(told, environment=name, ended=False)[:-1] + [result(name, name, "pass")]))
     assert all(line.isprintable() and len(line) < 1000 for line in log.lines())
 
 
 def test_lone_surrogates_can_be_written_afterwards(tmp_path: Path) -> None:
-    runs, _ = read(write(tmp_path / "run.jsonl", [line.replace("loopback.stream", "l\\ud800\\uDC") if number else line
+    runs, _ = read(write(tmp_path / "run.jsonl",
+                         [line.replace("loopback.stream", "l\\ud800\\uDC") if number else line
                                                   for number, line in enumerate(LINES)]))
     for entry in runs[0].entries() if runs else ():
         entry.encode("utf-8")
-    runs, _ = read(write(tmp_path / "run.jsonl", [line.replace("loopback.stream", "l\\ud800x") for line in LINES]))
+    runs, _ = read(write(tmp_path / "run.jsonl",
+                         [line.replace("loopback.stream", "l\\ud800x") for line in LINES]))
     assert runs[0].entries()[0].encode("utf-8") == "l\ufffd\ufffd\ufffdx".encode()
 
 
@@ -260,13 +277,16 @@ def test_problems_of_a_file_are_counted_and_not_all_kept(tmp_path: Path) -> None
 
 
 MUTILATIONS = st.lists(st.one_of(
-    st.tuples(st.just("drop"), st.integers(1, len(LINES) - 1)), st.tuples(st.just("double"), st.integers(0, len(LINES) - 1)),
-    st.tuples(st.just("swap"), st.integers(1, len(LINES) - 2)), st.tuples(st.just("halve"), st.integers(1, len(LINES) - 1)),
+    st.tuples(st.just("drop"), st.integers(1, len(LINES) - 1)),
+    st.tuples(st.just("double"), st.integers(0, len(LINES) - 1)),
+    st.tuples(st.just("swap"), st.integers(1, len(LINES) - 2)),
+    st.tuples(st.just("halve"), st.integers(1, len(LINES) - 1)),
     st.tuples(st.just("garbage"), st.integers(0, len(LINES)))), max_size=6)
 
 
 @given(MUTILATIONS, st.randoms(use_true_random=False))
-def test_no_mutilation_gives_a_wrong_figure(tmp_path_factory: pytest.TempPathFactory, how: list[tuple[str, int]],
+def test_no_mutilation_gives_a_wrong_figure(tmp_path_factory: pytest.TempPathFactory,
+                                            how: list[tuple[str, int]],
                                             dice: random.Random) -> None:
     some = list(LINES)
     for what, at in how:
@@ -294,7 +314,8 @@ def test_runs_are_handed_out_one_by_one(tmp_path: Path) -> None:
     several = [lines(run(ENTRIES, started=f"2026-11-22T05:11:{second:02}Z")) for second in range(5)]
     path = write(tmp_path / "all.jsonl", [line for one in several for line in one])
     log = Log()
-    assert [one.record.started[-3:-1] for one in Reader(log, lambda name: False).read(path)] == ["00", "01", "02", "03", "04"]
+    assert [one.record.started[-3:-1]
+            for one in Reader(log, lambda name: False).read(path)] == ["00", "01", "02", "03", "04"]
     assert not log.damaged
 
 
@@ -308,8 +329,10 @@ def test_columns_of_one_entry_in_two_runs_are_told_apart(tmp_path: Path) -> None
     assert ("wine-8.0-x64", "relay.tcp") in labels
 
 
-@pytest.mark.parametrize("record", RECORDS + [PROVIDER | {"sha256": None, "version": None, "foreign_slots": {}},
-                                              result("a.b", "c.d", "skip", grade="observed", statements=["X-24b", "PV-01"])],
+@pytest.mark.parametrize("record",
+                         RECORDS + [PROVIDER | {"sha256": None, "version": None, "foreign_slots": {}},
+                                              result("a.b", "c.d", "skip", grade="observed",
+                                                     statements=["X-24b", "PV-01"])],
                          ids=range(len(RECORDS) + 2))
 def test_the_schema_takes_what_the_suite_writes(record: dict[str, object]) -> None:
     jsonschema.Draft202012Validator.check_schema(records.schema())

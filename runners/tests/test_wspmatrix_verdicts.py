@@ -7,15 +7,18 @@ from wspmatrix.terminal import LETTERS, STYLES
 
 
 def test_order_and_redness_are_those_of_the_contract() -> None:
-    assert set(verdicts.OF_THE_SUITE) == {"pass", "tolerated", "fail", "crash", "hang", "unreached", "skip", "error"}
-    assert [v for v in verdicts.BY_SEVERITY if verdicts.is_red(v)] == ["missing", "fail", "hang", "crash", "error"]
+    assert set(verdicts.OF_THE_SUITE) == {"pass", "tolerated", "fail", "crash", "hang", "unreached", "skip",
+                                          "error"}
+    assert [v for v in verdicts.BY_SEVERITY if verdicts.is_red(v)] == ["missing", "fail", "hang", "crash",
+                                                                       "error"]
     assert [v for v in verdicts.BY_SEVERITY if verdicts.is_red(v, strict=True)] == [
         "tolerated", "unreached", "missing", "fail", "hang", "crash", "error"]
 
 
 @pytest.mark.parametrize(("some", "worst"), [
     (["pass", "fail", "pass"], "fail"), (["skip", "pass"], "pass"), (["hang", "crash", "fail"], "crash"),
-    (["error", "crash"], "error"), (["pass", "tolerated"], "tolerated"), ([], "missing"), (["unreached", "tolerated"], "unreached"),
+    (["error", "crash"], "error"), (["pass", "tolerated"], "tolerated"), ([], "missing"),
+    (["unreached", "tolerated"], "unreached"),
 ])
 def test_the_worst_of_some(some: list[str], worst: str) -> None:
     assert verdicts.worst(some) == worst

@@ -40,7 +40,8 @@ class Batch:
             if case in self._results:
                 break
             if ended:
-                raise NoVerdict(f"wspcheck ended with exit status {self._process.returncode} and has no record of "
+                raise NoVerdict(
+                    f"wspcheck ended with exit status {self._process.returncode} and has no record of "
                                 f"this case: {said(self._err)}")
             try:
                 # Waits for the end; the time out is only when to look at the records again.

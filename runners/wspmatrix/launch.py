@@ -28,11 +28,13 @@ def needs_wine(program: Path) -> bool:
 
 
 def wine_command() -> list[str]:
-    """What starts a Windows program here: the environment variable WINE (a path, or a command), or wine on PATH."""
+    """What starts a Windows program here: the environment variable WINE (a path, a command), or wine on
+    PATH."""
     wine = os.environ.get("WINE") or "wine"
     command = [wine] if shutil.which(wine) else shlex.split(wine)
     if not command or not shutil.which(command[0]):
-        raise LaunchError(f"{quoted(wine)} is not there to start a Windows program with; expected wine on PATH, or the "
+        raise LaunchError(
+            f"{quoted(wine)} is not there to start a Windows program with; expected wine on PATH, or the "
                           "environment variable WINE naming it (Debian: apt-get install wine)")
     return command
 
@@ -57,7 +59,8 @@ class Wspcheck:
         if needs_wine(path):
             return cls(path, (*wine_command(), str(path)))
         if not os.access(path, os.X_OK):
-            raise LaunchError(f"{short(str(program), 300)}: can't be started; expected a program (--wspcheck)")
+            raise LaunchError(
+                f"{short(str(program), 300)}: can't be started; expected a program (--wspcheck)")
         return cls(path, (str(path),))
 
     def path(self, path: Path | str) -> str:
@@ -67,7 +70,8 @@ class Wspcheck:
     def manifests(self, paths: Iterable[Path | str]) -> list[str]:
         return [argument for path in paths for argument in ("--manifest", self.path(path))]
 
-    def start(self, arguments: Sequence[str], stdout: IO[bytes] | int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    def start(self, arguments: Sequence[str], stdout: IO[bytes] | int,
+              stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts it apart from our terminal's signals: what Ctrl-C means is for us to say."""
         environment = dict(os.environ)
         if needs_wine(self.program):
@@ -78,10 +82,12 @@ class Wspcheck:
             return subprocess.Popen([*self.command, *arguments], stdin=subprocess.DEVNULL, stdout=stdout,
                                     stderr=stderr, env=environment, **flags)
         except OSError as error:
-            raise LaunchError(f"{short(self.command[0], 300)}: {error.strerror}; expected a program that starts") from None
+            raise LaunchError(
+                f"{short(self.command[0], 300)}: {error.strerror}; expected a program that starts") from None
 
     def list(self, what: str, manifests: Sequence[Path | str] = ()) -> list[dict[str, Any]]:
-        """What `wspcheck list` says as JSON. Files take its output: wine's own processes may keep a pipe open."""
+        """What `wspcheck list` says as JSON. It writes to a file: wine's own processes may keep a pipe
+        open."""
         arguments = ["list", what, *self.manifests(manifests), "--json"]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = self.start(arguments, out, err)
@@ -90,7 +96,8 @@ class Wspcheck:
             except BaseException as error:
                 stop(process)
                 if isinstance(error, subprocess.TimeoutExpired):
-                    raise LaunchError(f"wspcheck list {what}: no answer in {LIST_TIMEOUT} s; expected a list") from None
+                    raise LaunchError(
+                        f"wspcheck list {what}: no answer in {LIST_TIMEOUT} s; expected a list") from None
                 raise
             out.seek(0)
             if status != 0:

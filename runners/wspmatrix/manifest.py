@@ -1,7 +1,7 @@
 """Manifests: the catalog entry of a DLL that is not installed.
 
-The suite reads the same files with inih. What the two libraries would understand differently is refused here, line by
-line, before configparser sees it. The rules are listed in tests/corpus/manifests/README.md.
+The suite reads the same files with inih. What the two libraries would understand differently is refused here,
+line by line, before configparser sees it. The rules are listed in tests/corpus/manifests/README.md.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ KEYS_OF_PROVIDER = (*REQUIRED_OF_PROVIDER, "environment")
 REQUIRED_OF_ENTRY = ("protocol", "family", "socket_type", "protocol_number", "service_flags")
 NUMBERS = (
     "family", "socket_type", "protocol_number", "service_flags", "version", "max_sockaddr", "min_sockaddr",
-    "protocol_max_offset", "byte_order", "security_scheme", "message_size", "provider_flags", "service_flags2",
-    "service_flags3", "service_flags4",
+    "protocol_max_offset", "byte_order", "security_scheme", "message_size", "provider_flags",
+    "service_flags2", "service_flags3", "service_flags4",
 )
 KEYS_OF_ENTRY = ("protocol", *NUMBERS, "address", "over", "transparent", "environment")
 INHERITED = ("protocol", *NUMBERS, "address")
@@ -123,7 +123,7 @@ class _Source:
         self.parser.read_file(lines, str(self.path))
 
     def _check_line(self, number: int, line: str, section: str) -> str:
-        """Refuses a line that the two libraries could read differently; returns the section that it leaves us in."""
+        """Refuses a line that the two libraries could read differently; returns the section after it."""
         if not line.strip(BLANKS) or line.startswith(";"):
             return section
         if line[0] in BLANKS or line[0] in UNICODE_BLANKS:
@@ -134,14 +134,16 @@ class _Source:
             return self._check_section(number, line)
         key, equals, value = line.partition("=")
         if not equals or ":" in key:
-            raise self.error(number, "", f"can't understand {quoted(line)}", "[section], key = value or ; comment")
+            raise self.error(number, "", f"can't understand {quoted(line)}",
+                             "[section], key = value or ; comment")
         self._check_pair(number, section, key.strip(BLANKS), value.strip(BLANKS))
         return section
 
     def _check_section(self, number: int, line: str) -> str:
         section = line[1:].rstrip(BLANKS)
         if not section.endswith("]"):
-            raise self.error(number, "", f"can't understand {quoted(line)}", "[section] and nothing behind it")
+            raise self.error(number, "", f"can't understand {quoted(line)}",
+                             "[section] and nothing behind it")
         section = section[:-1]
         if not section or set(section) & set("[]"):
             raise self.error(number, "", f"can't understand {quoted(line)}", "[section], with a name")
@@ -160,7 +162,8 @@ class _Source:
         if key not in known:
             raise self.error(number, key, f"no key of [{short(section)}]", "one of " + ", ".join(known))
         if (section, key) in self.where:
-            raise self.error(number, key, "given twice", f"once (the first is in line {self.where[section, key]})")
+            raise self.error(number, key, "given twice",
+                             f"once (the first is in line {self.where[section, key]})")
         if _LIKE_A_COMMENT.search(value):
             raise self.error(number, key, "holds what looks like a comment", "comments in lines of their own")
         if value and (value[0] in UNICODE_BLANKS or value[-1] in UNICODE_BLANKS):
@@ -189,7 +192,8 @@ def read(path: Path | str) -> Manifest:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ManifestError(path, 0, "", error.strerror or str(error), "a manifest that can be read") from None
+        raise ManifestError(path, 0, "", error.strerror or str(error),
+                            "a manifest that can be read") from None
     source = _Source(path, data)
     if "provider" not in source.section_lines:
         raise source.error(0, "provider", "no such section", "[provider]")
@@ -223,12 +227,14 @@ def _sections(source: _Source) -> list[str]:
     line = source.where["provider", "entries"]
     for number, section in enumerate(listed):
         if not section or section == "provider":
-            raise source.error(line, "entries", f"{quoted(section)} can't be an entry", "names with commas between")
+            raise source.error(line, "entries", f"{quoted(section)} can't be an entry",
+                               "names with commas between")
         _name(source, "entries", section)
         if section in listed[:number]:
             raise source.error(line, "entries", f"{quoted(section)} is listed twice", "each entry once")
         if section not in source.section_lines:
-            raise source.error(line, section, "is listed as an entry and has no section", f"[{short(section)}]")
+            raise source.error(line, section, "is listed as an entry and has no section",
+                               f"[{short(section)}]")
     for section, where in source.section_lines.items():
         if section != "provider" and section not in listed:
             raise source.error(where, section, "a section that entries does not list",
@@ -308,8 +314,8 @@ def resolve(manifests: Iterable[Manifest], *, folders: Collection[Path] = (),
             installed: Collection[str] = ()) -> dict[str, Entry]:
     """Follows `over` for every entry of the manifests; returns all entries by full name, fields inherited.
 
-    A lower entry is looked for in its own manifest, the other manifests, NAME.ini beside the manifest, NAME.ini in
-    `folders`, and among the names of `installed` entries (whose fields are not known here).
+    A lower entry is looked for in its own manifest, the other manifests, NAME.ini beside the manifest,
+    NAME.ini in `folders`, and among the names of `installed` entries (whose fields are not known here).
     """
     manifests = list(manifests)
     search = _Lower(manifests, folders, installed)
@@ -323,7 +329,8 @@ def resolve(manifests: Iterable[Manifest], *, folders: Collection[Path] = (),
 class _Lower:
     """Finds what entries are over, reading the manifests beside as they are needed."""
 
-    def __init__(self, manifests: list[Manifest], folders: Collection[Path], installed: Collection[str]) -> None:
+    def __init__(self, manifests: list[Manifest], folders: Collection[Path],
+                 installed: Collection[str]) -> None:
         self.manifests, self.folders, self.installed = manifests, folders, installed
         self.read: dict[Path, Manifest] = {manifest.path.resolve(): manifest for manifest in manifests}
 

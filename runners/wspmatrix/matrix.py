@@ -70,7 +70,8 @@ def cell_of(results: list[Result]) -> Cell:
 
 
 def build(runs: Iterable[Run]) -> Matrix:
-    """One matrix of some runs. Two runs of one entry in one environment stay two columns, told apart by their start."""
+    """One matrix of some runs. Two runs of an entry in one environment are two columns, told apart by
+    start."""
     runs = list(runs)
     pairs = [(run, entry) for run in runs for entry in run.entries()]
     often = Counter((run.record.environment, entry) for run, entry in pairs)

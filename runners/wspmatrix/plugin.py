@@ -2,9 +2,9 @@
 
     pytest -p wspmatrix.plugin --wspcheck build/mingw-x64/bin/wspcheck.exe --wspcheck-manifest my.ini -n 2
 
-An item is MANIFEST::ENTRY::CASE, or WSPCHECK::ENTRY::CASE for what is installed, so that node IDs, -k, --lf and the rest
-work as for any other test. fail, crash and hang fail with their story, tolerated passes, skip and unreached skip with
-their reason, a verdict `error` and a case without a record are errors.
+An item is MANIFEST::ENTRY::CASE, or WSPCHECK::ENTRY::CASE for what is installed, so that node IDs, -k, --lf
+and the rest work as for any other test. fail, crash and hang fail with their story, tolerated passes, skip
+and unreached skip with their reason, a verdict `error` and a case without a record are errors.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from .records import Result
 from .sharing import batches, scheduler
 from .text import printable, quoted, short, without_surrogates
 
-SHOWN = {"tolerated": ("t", "PASSED (tolerated)"), "unreached": ("u", "SKIPPED"), "crash": ("C", "FAILED (crash)"),
-         "hang": ("H", "FAILED (hang)")}
+SHOWN = {"tolerated": ("t", "PASSED (tolerated)"), "unreached": ("u", "SKIPPED"),
+         "crash": ("C", "FAILED (crash)"), "hang": ("H", "FAILED (hang)")}
 """How pytest shows a verdict that is more than its outcome says: a letter, and a word with -v."""
 
 
@@ -114,7 +114,8 @@ class _Plugin:
             grouped.setdefault(self._of_item[item.nodeid], []).append(item)
         timeout = self.config.getoption("wspcheck_timeout")
         options = ["--timeout", timeout] if timeout else []
-        self._batches = {key: Batch(self.wspcheck, self.manifests, items[0].entry, [item.case for item in items], options)
+        self._batches = {key: Batch(self.wspcheck, self.manifests, items[0].entry,
+                                    [item.case for item in items], options)
                          for key, items in grouped.items()}
 
     def result(self, item: WspItem) -> Result:
@@ -130,7 +131,9 @@ class _Plugin:
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         verdict = dict(report.user_properties).get("verdict") if hasattr(report, "user_properties") else None
-        if report.when != "call" or verdict not in SHOWN or (report.failed and verdict not in ("crash", "hang")):
+        if report.when != "call" or verdict not in SHOWN:
+            return None
+        if report.failed and verdict not in ("crash", "hang"):
             return None
         return report.outcome, *SHOWN[verdict]
 
@@ -147,23 +150,28 @@ class _Plugin:
 
 
 def _make_plan(wspcheck: Wspcheck, manifests: list[Path], globs: list[str]) -> Plan:
-    listed = [entry for item in wspcheck.list("providers", manifests) if isinstance(entry := item.get("entry"), str)]
+    listed = [entry for item in wspcheck.list("providers", manifests)
+              if isinstance(entry := item.get("entry"), str)]
     if manifests:
         files = {}
         for path in manifests:
             own = {entry.full_name for entry in read_manifest(path).entries}
             if lost := own.difference(listed):
-                raise LaunchError(f"{path}: wspcheck list providers leaves out {quoted(min(lost))}; expected all its entries")
+                raise LaunchError(
+                    f"{path}: wspcheck list providers leaves out {quoted(min(lost))}; expected it")
             files[str(path)] = [entry for entry in listed if entry in own]
     else:
         files = {str(wspcheck.program): listed}
-    cases = [item for item in wspcheck.list("cases") if isinstance(item.get("case"), str) and _wanted(item["case"], globs)]
+    cases = [item for item in wspcheck.list("cases")
+             if isinstance(item.get("case"), str) and _wanted(item["case"], globs)]
     if globs and not cases:
-        raise LaunchError(f"--wspcheck-case: no case matches {short(' '.join(globs))}; expected an ID or a pattern")
+        raise LaunchError(
+            f"--wspcheck-case: no case matches {short(' '.join(globs))}; expected an ID or a pattern")
     texts = {str(item.get("statement")): str(item.get("text", ""))
              for item in wspcheck.list("statements")}
-    return Plan(files, [{"case": item["case"], "statements": [str(one) for one in item.get("statements") or []]}
-                        for item in cases], texts)
+    known = [{"case": item["case"], "statements": list(map(str, item.get("statements") or []))}
+             for item in cases]
+    return Plan(files, known, texts)
 
 
 def _wanted(case: str, globs: list[str]) -> bool:
@@ -171,12 +179,12 @@ def _wanted(case: str, globs: list[str]) -> bool:
     if case.startswith("selftest.") and not any(glob.startswith("selftest.") for glob in globs):
         return False
     literal = [glob.replace("[", "[[]") for glob in globs]
-    return not globs or any(fnmatchcase(case, glob) or case.startswith(f"{glob}.") and not set(glob) & set("*?")
-                            for glob in literal)
+    below = [f"{glob}." for glob in literal if not set(glob) & set("*?")]
+    return not globs or case.startswith(tuple(below)) or any(fnmatchcase(case, glob) for glob in literal)
 
 
 def _add_arguments(config: pytest.Config, files: list[str]) -> None:
-    """Without arguments pytest runs our files; with arguments it runs them too, unless they name some of ours."""
+    """Without arguments pytest runs our files; with some it runs ours too, unless they name any of them."""
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = files
         return
@@ -191,7 +199,8 @@ def _absolute(config: pytest.Config, path: str) -> Path:
 
 
 def node_name(entry: str) -> str:
-    """An entry's name as a part of a node ID, which may hold neither :: nor [ nor what can't be printed or sent."""
+    """An entry's name as a part of a node ID, which may hold no ::, no [ and nothing that can't be
+    printed."""
     name = printable(without_surrogates(entry)).replace("::", ":.").replace("[", "(").replace("]", ")")
     return name if len(name) <= 200 else name[:200] + "..."
 
@@ -229,7 +238,8 @@ class WspEntry(pytest.Collector):
 class WspItem(pytest.Item):
     """One case of one entry."""
 
-    def __init__(self, *, entry: str, case: str, statements: list[str], session_plugin: _Plugin, **kwargs: Any) -> None:
+    def __init__(self, *, entry: str, case: str, statements: list[str], session_plugin: _Plugin,
+                 **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.entry, self.case, self.session_plugin = entry, case, session_plugin
         self.verdict: Result | None = None

@@ -56,7 +56,8 @@ class _Bar:
             self._done += 1
             self._red += is_red(record.verdict)
             self._bars.update(self._task, completed=self._done, total=max(self._asked, self._done),
-                              description=short(record.entry, 30), red=f"{self._red} red" if self._red else "")
+                              description=short(record.entry, 30),
+                              red=f"{self._red} red" if self._red else "")
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Reads record files of any state: whole, cut short, doubled, out of order, foreign or meant to mislead.
 
-What can be understood is kept, everything else is told as a Problem (file, line, what, what was expected). A line that
-is refused never counts as anything: its case is then missing, because the provider record says that it was asked for.
+What can be understood is kept, everything else is told as a Problem (file, line, what, what was expected). A
+line that is refused never counts as anything: its case is then missing, because the provider record says that
+it was asked for.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ class Run:
 
     def counts(self) -> Counter[str]:
         """How many results there are by verdict, every repeat counted."""
-        return Counter(result.verdict for cases in self.results.values() for same in cases.values() for result in same)
+        return Counter(result.verdict for cases in self.results.values() for same in cases.values()
+                       for result in same)
 
 
 def identity(record: RunRecord) -> str:
@@ -193,7 +195,8 @@ class Reader:
             self._log.refuse(path, 0, error.strerror or str(error), "a record file that can be read")
         else:
             if runs == 0:
-                self._log.refuse(path, 0, "no run record in it", "a record file that wspcheck wrote (--jsonl)")
+                self._log.refuse(path, 0, "no run record in it",
+                                 "a record file that wspcheck wrote (--jsonl)")
         if runs == 1 and early is not self._doubtful:
             self._doubtful = early + self._doubtful
         elif runs and early and early is not self._doubtful:
@@ -229,7 +232,8 @@ class Reader:
             return None
 
     def _is_another(self, record: RunRecord) -> bool:
-        if self._run is not None and self._run.identity == identity(record) and not (self._ended or self._lost):
+        if self._run is not None and self._run.identity == identity(record) and not (self._ended
+                                                                                     or self._lost):
             self._note("the run record once more", "each record once")
             return False
         return True
@@ -239,7 +243,8 @@ class Reader:
         self._run, self._ended, self._doubtful = self._open.get(name), False, []
         self._lost = False
         if self._run is not None:
-            self._log.notices.append(f"{short(str(self._place[0]), 300)}:{self._place[1]}: the same run as in "
+            self._log.notices.append(
+                f"{short(str(self._place[0]), 300)}:{self._place[1]}: the same run as in "
                                      f"{short(str(self._run.file), 300)}; only what is new in it is taken")
             return
         self._run = Run(record, self._place[0], self._place[1])
@@ -258,7 +263,7 @@ class Reader:
                 yield run
 
     def _take(self, record: Record) -> None:
-        """Stores a record, or puts it aside where it stands in no run: before a run record or after an end."""
+        """Stores a record; one that stands in no run, before its record or after its end, is put aside."""
         if self._lost:
             return
         if self._run is None or self._ended:
@@ -267,7 +272,7 @@ class Reader:
             self._store(self._run, record)
 
     def _judge_doubtful(self, run: Run) -> None:
-        """Records outside a run are its own, out of order, if they fit and make the counts right; else nobody's."""
+        """Records outside a run are its own if they fit and make the counts right, else nobody's."""
         doubtful, self._doubtful = self._doubtful, []
         if not doubtful:
             return
@@ -325,7 +330,8 @@ class Reader:
             if self._place[0] == run.file:
                 self._note(f"{what} once more", "each result once")
             return
-        self._note(f"{what} says {result.verdict}, another line says {same[number].verdict}: the worse counts",
+        self._note(
+            f"{what} says {result.verdict}, another line says {same[number].verdict}: the worse counts",
                    "each result once")
         if severity(result.verdict) > severity(same[number].verdict):
             same[number] = result
@@ -344,12 +350,14 @@ class Reader:
         """What can only be said of a run when all of it was seen."""
         for entry in run.results:
             if entry not in run.providers:
-                self._tell(run, f"results of {quoted(entry)}, which has no provider record", "one before them")
+                self._tell(run, f"results of {quoted(entry)}, which has no provider record",
+                           "one before them")
                 continue
             asked = set(run.providers[entry].asked)
             for case in run.results[entry]:
                 if case not in asked:
-                    self._tell(run, f"{quoted(entry)} has a result of {quoted(case)}, which was not asked for",
+                    self._tell(run,
+                               f"{quoted(entry)} has a result of {quoted(case)}, which was not asked for",
                                "results of what was asked for")
         if run.end is None:
             self._tell(run, "cut short: no end record", "an end record; what is there is kept")
@@ -362,7 +370,8 @@ class Reader:
         for verdict in OF_THE_SUITE:
             said = end.counts.get(verdict, 0)
             if said != found[verdict]:
-                self._tell(run, f"the end record counts {said} {verdict}, there are {found[verdict]}", "the same number")
+                self._tell(run, f"the end record counts {said} {verdict}, there are {found[verdict]}",
+                           "the same number")
 
     def _tell(self, run: Run, what: str, expected: str) -> None:
         self._log.add(run.file, run.line if what.startswith("cut") else 0, what, expected)
@@ -370,7 +379,7 @@ class Reader:
 
 
 def _fit(run: Run, records: list[Record]) -> bool:
-    """Whether these records contradict nothing in the run and end with the counts that its end record gives."""
+    """Whether these records contradict nothing in the run and lead to the counts of its end record."""
     end = run.end or next((record for record in records if isinstance(record, End)), None)
     counts = run.counts()
     for record in records:
@@ -384,7 +393,8 @@ def _fit(run: Run, records: list[Record]) -> bool:
     return end is None or all(end.counts.get(verdict, 0) == counts[verdict] for verdict in OF_THE_SUITE)
 
 
-def _lines(file, too_long: Callable[[int], None]) -> Iterator[tuple[int, int, bytes]]:  # type: ignore[no-untyped-def]
+def _lines(file, too_long: Callable[[int], None]) -> Iterator[tuple[int, int,
+                                                                    bytes]]:  # type: ignore[no-untyped-def]
     """Number, offset and bytes of each line that holds anything, none of them longer than MAX_LINE."""
     number = offset = 0
     while line := file.readline(MAX_LINE + 1):

@@ -1,7 +1,7 @@
 """The records of wspcheck: what one line of a record file says, checked field by field.
 
-A record that lacks what its place in the matrix depends on (entry, case, verdict, repeat) is refused. A field that
-only tells more is left out where it is not what the contract says, and a note says so.
+A record that lacks what its place in the matrix depends on (entry, case, verdict, repeat) is refused. A field
+that only tells more is left out where it is not what the contract says, and a note says so.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ class End:
 Record = RunRecord | ProviderRecord | Result | ProviderEnd | End
 Note = Callable[[str, str], None]
 
-_VALUES = itemgetter("entry", "case", "verdict", "repeat", "grade", "statements", "revision", "expected", "observed",
+_VALUES = itemgetter("entry", "case", "verdict", "repeat", "grade", "statements", "revision", "expected",
+                     "observed",
                      "reason", "micros", "location", "order_dependent", "after", "crash", "blame")
 _USUAL = (str, str, str, int, str, list, int, str, str, str, int, str, bool, list, type(None), type(None))
 _VERDICTS = frozenset(OF_THE_SUITE)
@@ -118,7 +119,7 @@ def is_scalar(value: Any) -> bool:
 
 
 def _whole(value: Any) -> int | str | None:
-    """A scalar; a whole number may have been written as 1.8e19, as JSON's numbers are floating for some writers."""
+    """A scalar, or a whole number written as 1.8e19: for some writers all numbers of JSON are floating."""
     if type(value) is float and abs(value) <= LARGEST and value.is_integer():
         return int(value)
     return value if is_scalar(value) else None
@@ -242,7 +243,8 @@ class Decoder:
             return result
         make = self._kinds.get(kind)
         if make is None:
-            self._note(f"a record of the unknown kind {quoted(kind)}, left out", "one of " + ", ".join(self._kinds))
+            self._note(f"a record of the unknown kind {quoted(kind)}, left out",
+                       "one of " + ", ".join(self._kinds))
             return None
         return make(_Fields(obj, kind, self._note, self._pool))
 
@@ -264,13 +266,16 @@ class Decoder:
     def _result(self, of: _Fields) -> Result:
         verdict = of.need_text("verdict")
         if verdict not in OF_THE_SUITE:
-            raise RecordError(f"result record: the verdict is {quoted(verdict)}", "one of " + ", ".join(OF_THE_SUITE))
+            raise RecordError(f"result record: the verdict is {quoted(verdict)}",
+                              "one of " + ", ".join(OF_THE_SUITE))
         repeat = of.need_number("repeat")
         calls = of.items("calls")
         return Result(
             of.need_text("entry"), of.need_text("case"), verdict, repeat, of.choice("grade", GRADES),
-            self._shared(of.texts("statements")), of.number("revision"), of.text("expected"), of.text("observed"),
-            of.text("reason"), of.number("micros"), of.text("location"), of.flag("order_dependent"), of.texts("after"),
+            self._shared(of.texts("statements")), of.number("revision"), of.text("expected"),
+            of.text("observed"),
+            of.text("reason"), of.number("micros"), of.text("location"), of.flag("order_dependent"),
+            of.texts("after"),
             of.scalars("crash"), of.text_or_none("blame"),
             tuple([call for item in calls if (call := self._call(item))]) if calls else ())
 
@@ -281,14 +286,16 @@ class Decoder:
             statements = self._texts.get(tuple(values[5]))
         except (KeyError, TypeError):
             return None
-        entry, case, verdict, repeat, grade, _, revision, expected, observed, reason, micros, location = values[:12]
+        entry, case, verdict, repeat, grade = values[:5]
+        revision, expected, observed, reason, micros, location = values[6:12]
         if (tuple(map(type, values)) != _USUAL or statements is None or verdict not in _VERDICTS or repeat < 1
                 or grade not in _GRADES or values[13] or not entry or not case or "calls" in obj
                 or max(repeat, revision, micros) > LARGEST or min(revision, micros) < 0):
             return None
         pool = self._pool
         return Result(pool[entry], pool[case], pool[verdict], repeat, pool[grade], statements, revision,
-                      pool[expected], pool[observed], pool[reason], micros, pool[location], values[12], (), None, None, ())
+                      pool[expected], pool[observed], pool[reason], micros, pool[location], values[12], (),
+                      None, None, ())
 
     def _call(self, item: Any) -> Call | None:
         if type(item) is not dict or type(item.get("fn")) is not str:
@@ -315,9 +322,10 @@ def parse_object(line: bytes) -> dict[str, Any]:
     """A line as a JSON object. A key given twice is refused: two readers could see two different verdicts."""
     try:
         text = line.decode("utf-8")
-        # An escaped letter could hide a second "verdict" from the count, so such lines take the careful way as well.
+        # An escaped letter could hide a second "verdict" from the count: such lines take the careful way too.
         count = line.count
-        doubtful = (b"\\u00" in line or count(b'"record"') > 1 or count(b'"entry"') > 1 or count(b'"case"') > 1
+        doubtful = (b"\\u00" in line or count(b'"record"') > 1 or count(b'"entry"') > 1
+                    or count(b'"case"') > 1
                     or count(b'"verdict"') > 1 or count(b'"repeat"') > 1)
         obj = (_CAREFUL if doubtful else _PLAIN)(text)
     except UnicodeDecodeError as error:

@@ -20,7 +20,7 @@ def entry_of(nodeid: str) -> str:
 
 
 def batches(nodeids: Iterable[str], workers: int) -> dict[str, tuple[str, int]]:
-    """The batch of each item, none of two entries: whole entries for one worker, smaller ones to share among several."""
+    """The batch of each item, none of two entries: whole entries for one worker, smaller ones for several."""
     nodeids = list(nodeids)
     size = LARGEST_BATCH
     if workers > 1:

@@ -11,14 +11,15 @@ LONG = 400
 
 
 def lines(result: Result, statements: Mapping[str, str] | None = None) -> list[str]:
-    """Statement, expected, observed and so on, a line each; `statements` are their texts by ID where they are known."""
+    """Statement, expected, observed and so on, a line each; `statements` are texts by ID, as far as known."""
     told: list[tuple[str, str]] = []
     for statement in result.statements:
         told.append(("statement", f"{statement}  {(statements or {}).get(statement, '')}".strip()))
     told += [("expected", result.expected), ("observed", result.observed), ("reason", result.reason),
              ("broken by", result.blame or "")]
     if result.crash:
-        told.append(("crash", ", ".join(f"{name} {value}" for name, value in result.crash.items() if value is not None)))
+        told.append(("crash", ", ".join(f"{name} {value}" for name,
+                                        value in result.crash.items() if value is not None)))
     if result.order_dependent:
         told.append(("only after", ", ".join(result.after) or "other cases"))
     told.append(("source", result.location))

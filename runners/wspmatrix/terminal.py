@@ -1,4 +1,5 @@
-"""The matrix for people: a table in a terminal, aligned plain text in a pipe. A verdict is always a word or a letter."""
+"""The matrix for people: a table in a terminal, plain text in a pipe. A verdict is always a word or a
+letter."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ from .matrix import Cell, Column, Matrix
 from .text import printable, short
 from .verdicts import BY_SEVERITY, is_red
 
-LETTERS = {"pass": ".", "tolerated": "t", "skip": "-", "unreached": "u", "missing": "?", "fail": "F", "hang": "H",
+LETTERS = {"pass": ".", "tolerated": "t", "skip": "-", "unreached": "u", "missing": "?", "fail": "F",
+           "hang": "H",
            "crash": "C", "error": "E"}
-STYLES = {"pass": "green", "tolerated": "cyan", "skip": "dim", "unreached": "yellow", "missing": "bold magenta",
+STYLES = {"pass": "green", "tolerated": "cyan", "skip": "dim", "unreached": "yellow",
+          "missing": "bold magenta",
           "fail": "bold red", "hang": "bold red", "crash": "bold red", "error": "bold magenta"}
 WORD = max(map(len, BY_SEVERITY))
 STORIES = 20
@@ -50,7 +53,8 @@ def plain(matrix: Matrix) -> list[str]:
     for group, cases in matrix.groups():
         lines += ["", f"[{printable(group)}]"]
         for case in cases:
-            words = [_word(column.cells.get(case)).ljust(width) for column, width in zip(matrix.columns, widths)]
+            words = [_word(column.cells.get(case)).ljust(width) for column,
+                     width in zip(matrix.columns, widths)]
             lines.append(f"{short(case):{first}}  {'  '.join(words)}".rstrip())
     return lines
 
@@ -65,13 +69,15 @@ def summary(matrix: Matrix) -> list[str]:
 
 
 def tally(counts: dict[str, int]) -> str:
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in reversed(BY_SEVERITY) if counts.get(verdict)) or "nothing"
+    there = [verdict for verdict in reversed(BY_SEVERITY) if counts.get(verdict)]
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in there) or "nothing"
 
 
 def stories(matrix: Matrix, strict: bool) -> list[Text]:
     """The worst red cells in three lines each."""
     red = matrix.red(strict)
-    lines = [Text(f"\nRed: {len(red)}" + (f", the worst {STORIES}" if len(red) > STORIES else ""))] if red else []
+    more = f", the worst {STORIES}" if len(red) > STORIES else ""
+    lines = [Text(f"\nRed: {len(red)}{more}")] if red else []
     for column, case, cell in red[:STORIES]:
         lines.append(Text.assemble((cell.verdict.upper(), STYLES[cell.verdict]), f"  {short(case, 100)}  on  "
                                    f"{name_of(column)}"))
@@ -94,7 +100,8 @@ def _table(matrix: Matrix, words: bool) -> Table:
     for group, cases in matrix.groups():
         table.add_row(Text(f"[{printable(group)}]", style="bold"))
         for case in cases:
-            table.add_row(Text(short(case)), *(_mark(column.cells.get(case), words) for column in matrix.columns))
+            table.add_row(Text(short(case)),
+                          *(_mark(column.cells.get(case), words) for column in matrix.columns))
     return table
 
 
@@ -115,7 +122,7 @@ def _word(cell: Cell | None) -> str:
 def _heads(matrix: Matrix) -> list[list[str]]:
     """What stands above each column: the environment where there are several, the provider, its entry."""
     several = len({column.label for column in matrix.columns}) > 1
-    return [([short(column.label, 40)] if several else []) + [short(part, 40) for part in column.entry.split(".", 1)]
+    return [[short(part, 40) for part in ([column.label] if several else []) + column.entry.split(".", 1)]
             for column in matrix.columns]
 
 

@@ -6,7 +6,7 @@ import json
 
 
 def printable(text: str) -> str:
-    """The text with everything that a terminal would obey or hide (right-to-left marks too) written as an escape."""
+    """The text with what a terminal would obey or hide (right-to-left marks too) written as escapes."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
@@ -27,7 +27,7 @@ def quoted(value: object, limit: int = 60) -> str:
         return f'"{short(value, limit)}"'
     if value is None or isinstance(value, (bool, int, float)):
         return short(json.dumps(value), limit)
-    return "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else type(value).__name__
+    return {list: "a list", dict: "an object"}.get(type(value), type(value).__name__)
 
 
 def without_surrogates(text: str) -> str:

@@ -1,4 +1,4 @@
-"""wspmatrix merge: one record file of many. A run that is in several of them, or twice in one, is there once."""
+"""wspmatrix merge: one record file of many. A run that is in several, or twice in one, is there once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser = parser_for(commands, "merge", "make one record file of many runs",
                         "python -m wspmatrix merge wine8.jsonl wine10.jsonl -o all.jsonl")
     add_runs(parser)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the record file to write")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                        help="the record file to write")
 
 
 class _Nothing(Exception):
@@ -41,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _write(files: list[Path], log: Log, out: BinaryIO) -> tuple[int, int]:
-    """Copies run after run, so that memory holds one at a time; only those in several places wait for the last file."""
+    """Copies run after run, one in memory at a time; only those in several places wait for the last file."""
     often = Counter(name for file in files for name in scan(file))
     reader = Reader(log, lambda name: often[name] > 1)
     runs = results = 0

@@ -1,4 +1,4 @@
-"""wspmatrix run: starts wspcheck, shows how far it is, prints the matrix and writes it as records and as a page."""
+"""wspmatrix run: starts wspcheck, shows how far it is, prints the matrix, writes it as records and page."""
 
 from __future__ import annotations
 
@@ -42,16 +42,19 @@ PASSED_ON = (
 
 
 def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
-    parser = parser_for(commands, "run", "run wspcheck, print the matrix and write it as records and as a page",
-                        "python -m wspmatrix run my.ini --wspcheck build/mingw-x64/bin/wspcheck.exe -o matrix")
+    parser = parser_for(commands, "run",
+                        "run wspcheck, print the matrix and write it as records and as a page",
+                        "python -m wspmatrix run my.ini --wspcheck bin/wspcheck.exe -o matrix")
     parser.add_argument("manifests", nargs="*", type=Path, metavar="MANIFEST",
-                        help="providers that are not installed (default: loopback.ini and bridge.ini beside wspcheck)")
+                        help="providers not installed (default: loopback.ini and bridge.ini beside wspcheck)")
     parser.add_argument("--wspcheck", required=True, metavar="EXE", help="the wspcheck to run")
-    parser.add_argument("--installed", action="store_true", help="test what is installed instead of manifests")
+    parser.add_argument("--installed", action="store_true",
+                        help="test what is installed instead of manifests")
     parser.add_argument("-o", "--output", type=Path, default=Path("matrix"), metavar="DIR",
                         help="where ENVIRONMENT.jsonl and index.html go (default: %(default)s)")
     parser.add_argument("--strict", action="store_true", help="tolerated and unreached are red too")
-    parser.add_argument("--no-fail", action="store_true", help="exit 0 when the matrix was made, whatever is in it")
+    parser.add_argument("--no-fail", action="store_true",
+                        help="exit 0 when the matrix was made, whatever is in it")
     of_wspcheck = parser.add_argument_group("passed on to wspcheck run")
     for option, metavar, text in PASSED_ON:
         of_wspcheck.add_argument(option, action="append", default=[], metavar=metavar, help=text)
@@ -84,11 +87,13 @@ def _manifests(args: argparse.Namespace, wspcheck: Wspcheck) -> list[Path]:
     for manifest in manifests:
         if not manifest.is_file():
             raise LaunchError(f"{manifest}: not there; expected a manifest" + (
-                "" if args.manifests else " beside wspcheck, or manifests on the command line, or --installed"))
+                "" if args.manifests
+                else " beside wspcheck, or manifests on the command line, or --installed"))
     return manifests
 
 
-def _arguments(args: argparse.Namespace, wspcheck: Wspcheck, manifests: list[Path], records: Path) -> list[str]:
+def _arguments(args: argparse.Namespace, wspcheck: Wspcheck, manifests: list[Path],
+               records: Path) -> list[str]:
     arguments = ["run", *wspcheck.manifests(manifests), "--jsonl", wspcheck.path(records), "--quiet"]
     for option, _, _ in PASSED_ON:
         for value in getattr(args, option.removeprefix("--")):

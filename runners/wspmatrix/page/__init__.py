@@ -1,7 +1,7 @@
 """The matrix as one HTML file: no network, opens from disk, nothing runs in it but our own script.
 
-What foreign files say reaches the page in two ways only: escaped by the template, or as data in JSON that the script
-writes as text. The content policy allows exactly the script and the style that are in the page.
+What foreign files say reaches the page in two ways only: escaped by the template, or as data in JSON that the
+script writes as text. The content policy allows exactly the script and the style that are in the page.
 """
 
 from __future__ import annotations
@@ -57,25 +57,30 @@ def data(matrix: Matrix) -> dict[str, Any]:
             "stories": [stories.number(_story(cell)) if cell and cell.result else -1 for cell in cells],
         })
     return _printable({
-        "verdicts": [{"name": verdict, "letter": letters[verdict], "red": is_red(verdict), "meaning": MEANING[verdict]}
+        "verdicts": [{"name": verdict, "letter": letters[verdict], "red": is_red(verdict),
+                      "meaning": MEANING[verdict]}
                      for verdict in BY_SEVERITY],
         "runs": [_run(run) for run in runs],
         "columns": columns,
-        "cases": [{"id": case, "group": group_of(case), "statements": list(statements[case])} for case in matrix.cases],
+        "cases": [{"id": case, "group": group_of(case), "statements": list(statements[case])}
+                  for case in matrix.cases],
         "stories": stories.values,
     })
 
 
 def _run(run: Run) -> dict[str, Any]:
     record = run.record
-    return {"environment": record.environment, "suite": record.suite, "started": record.started, "arch": record.arch,
-            "os": record.os, "wine": record.wine, "command": list(record.command), "ended": run.end is not None,
+    return {"environment": record.environment, "suite": record.suite, "started": record.started,
+            "arch": record.arch,
+            "os": record.os, "wine": record.wine, "command": list(record.command),
+            "ended": run.end is not None,
             "whole": run.whole}
 
 
 def _column(column: Column, run: int) -> dict[str, Any]:
     provider = column.run.providers.get(column.entry)
-    about = {"run": run, "entry": column.entry, "label": column.label, "hook": column.run.hooks.get(column.entry)}
+    about = {"run": run, "entry": column.entry, "label": column.label,
+             "hook": column.run.hooks.get(column.entry)}
     if provider is not None:
         about |= {"dll": provider.dll, "sha256": provider.sha256, "version": provider.version,
                   "flags": provider.service_flags, "chain": list(provider.chain)}
@@ -119,11 +124,13 @@ def render(matrix: Matrix, title: str, problems: list[str]) -> str:
     style = files.joinpath("page.css").read_text("utf-8")
     policy = (f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
               "base-uri 'none'; form-action 'none'")
-    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined,
+    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True,
+                              undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("page.html").render(
         title=printable(title), policy=policy, script=script, style=style, data=embedded(data(matrix)),
-        tally=tally(matrix.counts()), red=len(matrix.red()), problems=[printable(problem) for problem in problems],
+        tally=tally(matrix.counts()), red=len(matrix.red()),
+        problems=[printable(problem) for problem in problems],
         columns=len(matrix.columns), cases=len(matrix.cases))
 
 

@@ -39,8 +39,8 @@
         for (const run of data.runs) {
             const system = [run.os, run.wine && `Wine ${run.wine}`, run.arch].filter(Boolean).join(", ");
             const cut = run.ended ? "" : " Cut short: the records have no end.";
-            document.getElementById("runs").append(
-                make("p", null, `${run.environment}: suite ${run.suite}, started ${run.started}, on ${system}.${cut}`));
+            document.getElementById("runs").append(make("p", null,
+                `${run.environment}: suite ${run.suite}, started ${run.started}, on ${system}.${cut}`));
         }
     }
 
@@ -89,19 +89,22 @@
                 body.insertRow().append(head, rest);
             }
             const row = body.insertRow();
-            const head = make("th", null, item.id.startsWith(`${group}.`) ? item.id.slice(group.length + 1) : item.id);
+            const inGroup = item.id.startsWith(`${group}.`);
+            const head = make("th", null, inGroup ? item.id.slice(group.length + 1) : item.id);
             head.scope = "row";
             head.title = [item.id, ...item.statements].join(" ");
             row.append(head);
             data.columns.forEach((_, column) => row.append(drawCell(number, column)));
-            rows.push({row, body, text: textOf(item, number), letters: data.columns.map(column => column.cells[number])});
+            const letters = data.columns.map(column => column.cells[number]);
+            rows.push({row, body, text: textOf(item, number), letters});
         });
     }
 
     function textOf(item, number) {
         const told = data.columns.map(column => data.stories[column.stories[number]] || {});
-        return [item.id, ...item.statements, ...data.columns.map(column => column.entry),
-            ...told.flatMap(one => [one.expected, one.observed, one.reason])].filter(Boolean).join("\n").toLowerCase();
+        const answers = told.flatMap(one => [one.expected, one.observed, one.reason]).filter(Boolean);
+        const entries = data.columns.map(column => column.entry);
+        return [item.id, ...item.statements, ...entries, ...answers].join("\n").toLowerCase();
     }
 
     function filter() {
@@ -130,7 +133,8 @@
     function callsTable(calls) {
         const table = make("table", "calls");
         const head = table.createTHead().insertRow();
-        for (const name of ["call", "arguments", "result", "error", "\u00b5s"]) head.append(make("th", null, name));
+        for (const name of ["call", "arguments", "result", "error", "\u00b5s"])
+            head.append(make("th", null, name));
         const body = table.createTBody();
         for (const call of calls) {
             const row = body.insertRow();
@@ -156,11 +160,13 @@
         line(list, "observed", told.observed);
         line(list, "reason", told.reason);
         line(list, "broken by", told.blame);
-        if (told.crash) line(list, "crash", Object.entries(told.crash).map(pair => pair.join(" ")).join(", "));
+        const crash = Object.entries(told.crash || {}).filter(pair => pair[1] !== null);
+        line(list, "crash", crash.map(pair => pair.join(" ")).join(", "));
         if (told.order_dependent) line(list, "only after", (told.after || []).join(", ") || "other cases");
         if (told.unsteady) line(list, "unsteady", "its repeats differ; this is the worst");
         line(list, "source", told.location);
-        line(list, "alone", make("code", null, `wspcheck run --provider "${column.entry}" --case ${item.id}`));
+        line(list, "alone",
+            make("code", null, `wspcheck run --provider "${column.entry}" --case ${item.id} --trace all`));
         line(list, "DLL", [column.dll, column.version, column.sha256].filter(Boolean).join(" "));
         const close = make("button", null, "close");
         close.id = "close";
