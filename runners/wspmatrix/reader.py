@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from .records import Decoder, End, ProviderEnd, ProviderRecord, Record, RecordError, Result, RunRecord
 from .text import quoted, short
@@ -109,6 +110,21 @@ class Run:
         """How many results there are by verdict, every repeat counted."""
         return Counter(result.verdict for cases in self.results.values() for same in cases.values()
                        for result in same)
+
+    def copy_to(self, out: BinaryIO) -> None:
+        """Writes the lines of the run as they are, without those that were left out, its end last."""
+        for path, offsets in self.places.items():
+            _copy(path, offsets, out)
+        if self.end_place is not None:
+            path, offset = self.end_place
+            _copy(path, (offset,), out)
+
+
+def _copy(path: Path, offsets: Iterable[int], out: BinaryIO) -> None:
+    with path.open("rb") as file:
+        for offset in offsets:
+            file.seek(offset)
+            out.write(file.readline().rstrip(b"\r\n") + b"\n")
 
 
 def identity(record: RunRecord) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..atomic import writing
-from ..reader import Log, Reader, Run, find_files, scan
+from ..reader import Log, Reader, find_files, scan
 from .common import UNREADABLE, add_runs, parser_for, status_of, tell
 
 
@@ -47,21 +47,7 @@ def _write(files: list[Path], log: Log, out: BinaryIO) -> tuple[int, int]:
     reader = Reader(log, lambda name: often[name] > 1)
     runs = results = 0
     for run in chain(chain.from_iterable(map(reader.read, files)), reader.close()):
-        _copy(run, out)
+        run.copy_to(out)
         runs += 1
         results += sum(run.counts().values())
     return runs, results
-
-
-def _copy(run: Run, out: BinaryIO) -> None:
-    """The lines of a run as they are, without those that were left out, its end last."""
-    for path, offsets in run.places.items():
-        with path.open("rb") as file:
-            for offset in offsets:
-                file.seek(offset)
-                out.write(file.readline().rstrip(b"\r\n") + b"\n")
-    if run.end_place is not None:
-        path, offset = run.end_place
-        with path.open("rb") as file:
-            file.seek(offset)
-            out.write(file.readline().rstrip(b"\r\n") + b"\n")
