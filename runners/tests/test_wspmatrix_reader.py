@@ -319,6 +319,17 @@ def test_runs_are_handed_out_one_by_one(tmp_path: Path) -> None:
     assert not log.damaged
 
 
+def test_the_order_of_columns_and_cases_does_not_depend_on_who_was_faster(tmp_path: Path) -> None:
+    cases = {"send_disconnect.b": "pass", "provider.unloads": "pass", "send_disconnect.a": "pass",
+             "provider.own": "pass", "provider.path": "pass"}
+    for jobs, columns in (("2", ["a.one", "a.two"]), ("1", ["a.two", "a.one"])):
+        records = run({"a.two": cases, "a.one": cases}, command=["wspcheck", "run", "--jobs", jobs])
+        matrix = build(read(write(tmp_path / "run.jsonl", records))[0])
+        assert [column.entry for column in matrix.columns] == columns
+        assert matrix.cases == ["provider.path", "provider.unloads", "provider.own", "send_disconnect.b",
+                                "send_disconnect.a"]
+
+
 def test_columns_of_one_entry_in_two_runs_are_told_apart(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", LINES)
     write(tmp_path / "b.jsonl", run(ENTRIES, started="2026-11-23T05:11:07Z"))

@@ -11,6 +11,8 @@ from .records import Result
 from .verdicts import MISSING, is_red, severity
 
 GROUPS = ("provider", "send_disconnect", "recv_disconnect")
+LIFE = ("path", "loads", "exports", "starts", "version", "slots", "cleanup", "restart", "upcalls", "unloads")
+"""The cases of the provider as a whole, in the order in which they come about."""
 
 
 @dataclass(slots=True)
@@ -53,8 +55,22 @@ class Matrix:
     def groups(self) -> list[tuple[str, list[str]]]:
         """The cases by what they call: the provider as a whole, each of the pair, anything else."""
         names = dict.fromkeys([*GROUPS, *map(group_of, self.cases)])
-        by_name = {name: [case for case in self.cases if group_of(case) == name] for name in names}
+        by_name = {name: sorted((case for case in self.cases if group_of(case) == name), key=_place)
+                   for name in names}
         return [(name, cases) for name, cases in by_name.items() if cases]
+
+
+def _entries(run: Run) -> list[str]:
+    """The entries in the order of the manifests; by name where several were judged at once, in any order."""
+    words = run.record.command
+    at_once = any(word == "--jobs" and jobs != "1" for word, jobs in zip(words, words[1:]))
+    return sorted(run.entries()) if at_once else run.entries()
+
+
+def _place(case: str) -> int:
+    """Where a case stands in its group: in the suite's order, but a provider's life from start to end."""
+    group, _, name = case.partition(".")
+    return LIFE.index(name) if group == "provider" and name in LIFE else len(LIFE)
 
 
 def group_of(case: str) -> str:
@@ -70,10 +86,9 @@ def cell_of(results: list[Result]) -> Cell:
 
 
 def build(runs: Iterable[Run]) -> Matrix:
-    """One matrix of some runs. Two runs of an entry in one environment are two columns, told apart by
-    start."""
+    """One matrix of some runs. Two runs of one entry in one environment are two columns."""
     runs = list(runs)
-    pairs = [(run, entry) for run in runs for entry in run.entries()]
+    pairs = [(run, entry) for run in runs for entry in _entries(run)]
     often = Counter((run.record.environment, entry) for run, entry in pairs)
     columns = []
     cases: dict[str, None] = {}

@@ -74,15 +74,17 @@ def tally(counts: dict[str, int]) -> str:
 
 
 def stories(matrix: Matrix, strict: bool) -> list[Text]:
-    """The worst red cells in three lines each."""
+    """The worst red cells, those of one case that tell the same together."""
     red = matrix.red(strict)
-    more = f", the worst {STORIES}" if len(red) > STORIES else ""
+    told: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for column, case, cell in red:
+        about = tuple(story.lines(cell.result)) if cell.result else ("asked for, and there is no verdict",)
+        told.setdefault((cell.verdict, case, about), []).append(name_of(column))
+    more = f", the worst {STORIES} of {len(told)} stories" if len(told) > STORIES else ""
     lines = [Text(f"\nRed: {len(red)}{more}")] if red else []
-    for column, case, cell in red[:STORIES]:
-        lines.append(Text.assemble((cell.verdict.upper(), STYLES[cell.verdict]), f"  {short(case, 100)}  on  "
-                                   f"{name_of(column)}"))
-        told = story.lines(cell.result) if cell.result else ["asked for, and there is no verdict"]
-        lines += [Text(f"      {line}") for line in told]
+    for (verdict, case, about), where in list(told.items())[:STORIES]:
+        lines.append(Text.assemble((verdict.upper(), STYLES[verdict]), f"  {short(case, 100)}"))
+        lines += [Text(f"      {line}") for line in (f"{'on:':11} {', '.join(where)}", *about)]
     return lines
 
 
