@@ -1,0 +1,98 @@
+#include "host/loading.h"
+#include <stdio.h>
+#include <wchar.h>
+#include "host/errors.h"
+#include "host/pe_file.h"
+#include "host/text.h"
+#include "host/trace.h"
+
+static void set_variable(WCHAR *assignment)
+{
+    /* A name may begin with '=' in theory; the catalog admits none. */
+    WCHAR *equals = wcschr(assignment, L'=');
+
+    if (equals != NULL) {
+        *equals = L'\0';
+        SetEnvironmentVariableW(assignment, equals + 1);
+        *equals = L'=';
+    }
+}
+
+void loading_set_environment(const struct host_entry *entry)
+{
+    for (unsigned i = entry->layer_count; i-- > 0;) {
+        const WCHAR *next = entry->layers[i].environment;
+
+        while (*next != L'\0') {
+            WCHAR assignment[HOST_ENVIRONMENT_CHARS];
+            size_t length = wcslen(next);
+
+            wmemcpy(assignment, next, length + 1);
+            set_variable(assignment);
+            next += length + 1;
+        }
+    }
+}
+
+/* The documented sign that the LOAD_LIBRARY_SEARCH flags exist. */
+static DWORD search_flags(void)
+{
+    if (GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "AddDllDirectory") != NULL) {
+        return LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32;
+    }
+    return LOAD_WITH_ALTERED_SEARCH_PATH;
+}
+
+static const char *explain(DWORD error, const WCHAR *path, char *buffer, size_t size)
+{
+    switch (error) {
+    case ERROR_MOD_NOT_FOUND:
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+        return GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES ? "there is no such file"
+                                                                   : "a DLL that it needs was not found";
+    case ERROR_PROC_NOT_FOUND:
+        return "a function that it imports does not exist";
+    case ERROR_DLL_INIT_FAILED:
+        return "its DllMain failed";
+    case ERROR_BAD_EXE_FORMAT:
+    case ERROR_EXE_MACHINE_TYPE_MISMATCH:
+        pe_file_describe(path, buffer, size);
+        return buffer;
+    default:
+        return "the system refused to load it";
+    }
+}
+
+static void fail(const struct host_layer *layer, DWORD error, struct load_failure *failure)
+{
+    char number[24];
+    char clause[160];
+    const char *code = system_error_name(error, number, sizeof number);
+
+    snprintf(failure->code, sizeof failure->code, "%s", code);
+    snprintf(failure->reason, sizeof failure->reason, "%.300s does not load: %s (%s)", layer->dll,
+             explain(error, layer->path, clause, sizeof clause), code);
+}
+
+HMODULE loading_load(const struct host_layer *layer, struct load_failure *failure)
+{
+    struct trace_call *note = trace_begin(SPI_LOAD_LIBRARY, "lpLibFileName=%s", layer->dll);
+    HMODULE module = LoadLibraryExW(layer->path, NULL, search_flags());
+    DWORD error = module == NULL ? GetLastError() : 0;
+
+    trace_end(note, module == NULL ? 0 : 1, (int)error);
+    if (module == NULL) {
+        fail(layer, error, failure);
+    }
+    return module;
+}
+
+bool loading_free(const struct host_layer *layer, HMODULE module)
+{
+    struct trace_call *note = trace_begin(SPI_FREE_LIBRARY, "hLibModule=%s", layer->dll);
+    BOOL freed = FreeLibrary(module);
+
+    trace_end(note, freed, freed ? 0 : (int)GetLastError());
+    return GetModuleHandleW(layer->path) == NULL;
+}

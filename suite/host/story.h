@@ -1,0 +1,23 @@
+/*
+ * Writing the story of the phases, so that it is true at every moment: it is read after a crash. Private to
+ * the host.
+ */
+#ifndef WSPCHECK_HOST_STORY_H
+#define WSPCHECK_HOST_STORY_H
+
+#include "host/provider.h"
+
+/* story, or one that nobody reads. */
+struct provider_story *story_or_own(struct provider_story *story);
+
+/* Before the phase begins. */
+void story_begin(struct provider_story *story, enum provider_phase phase, const char *expected);
+
+/* It went well. Returns true. */
+bool story_done(struct provider_story *story, enum provider_phase phase, const char *observed);
+
+/* It failed: observed by names and codes, the reason for people. Returns false. */
+bool story_fail(struct provider_story *story, enum provider_phase phase, const char *observed,
+                const char *format, ...);
+
+#endif
