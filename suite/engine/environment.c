@@ -1,0 +1,66 @@
+#include "engine/environment.h"
+
+#include <winsock2.h>
+#include <stdio.h>
+
+#if defined(_M_ARM64) || defined(__aarch64__)
+#define ARCH "arm64"
+#elif defined(_WIN64)
+#define ARCH "x64"
+#else
+#define ARCH "x86"
+#endif
+
+typedef const char *(CDECL *wine_get_version_function)(void);
+typedef void (CDECL *wine_get_host_version_function)(const char **system, const char **release);
+typedef LONG (WINAPI *rtl_get_version_function)(OSVERSIONINFOEXW *version);
+
+/*
+ * A function pointer of another type: by way of void (*)(void), which the compilers take for a wanted cast.
+ */
+static void (*look_up(const char *name))(void)
+{
+    return (void (*)(void))GetProcAddress(GetModuleHandleW(L"ntdll.dll"), name);
+}
+
+static void detect_windows(struct environment *e)
+{
+    rtl_get_version_function get = (rtl_get_version_function)look_up("RtlGetVersion");
+    OSVERSIONINFOEXW v = {.dwOSVersionInfoSize = sizeof v};
+
+    if (get != NULL) {
+        get(&v);
+    }
+    snprintf(e->name, sizeof e->name, "windows-%lu-%s", (unsigned long)v.dwBuildNumber, ARCH);
+    snprintf(e->os, sizeof e->os, "Windows %s%lu.%lu.%lu",
+             v.wProductType == VER_NT_WORKSTATION ? "" : "Server ", (unsigned long)v.dwMajorVersion,
+             (unsigned long)v.dwMinorVersion, (unsigned long)v.dwBuildNumber);
+}
+
+static void detect_wine(struct environment *e, const char *version)
+{
+    wine_get_host_version_function get = (wine_get_host_version_function)look_up("wine_get_host_version");
+    char claimed[ENVIRONMENT_BYTES];
+    const char *system = "an unknown system";
+    const char *release = "";
+
+    if (get != NULL) {
+        get(&system, &release);
+    }
+    snprintf(claimed, sizeof claimed, "%s", e->os);
+    snprintf(e->wine, sizeof e->wine, "%s", version);
+    snprintf(e->name, sizeof e->name, "wine-%.100s-%s", version, ARCH);
+    snprintf(e->os, sizeof e->os, "%.40s, Wine as %.60s", system, claimed);
+}
+
+void environment_detect(struct environment *e)
+{
+    wine_get_version_function wine_version = (wine_get_version_function)look_up("wine_get_version");
+
+    e->wine[0] = '\0';
+    e->arch = ARCH;
+    detect_windows(e);
+    if (wine_version != NULL) {
+        detect_wine(e, wine_version());
+    }
+}

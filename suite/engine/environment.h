@@ -1,0 +1,16 @@
+/* The system that the suite runs on, as the records call it. */
+#ifndef WSPCHECK_ENGINE_ENVIRONMENT_H
+#define WSPCHECK_ENGINE_ENVIRONMENT_H
+
+#define ENVIRONMENT_BYTES 128
+
+struct environment {
+    char name[ENVIRONMENT_BYTES]; /* "wine-8.0-x64", "windows-26100-x64" */
+    char os[ENVIRONMENT_BYTES];   /* for people */
+    char wine[ENVIRONMENT_BYTES]; /* Wine's version, "" on Windows */
+    const char *arch;             /* of this program: "x64", "x86", "arm64" */
+};
+
+void environment_detect(struct environment *e);
+
+#endif
