@@ -1,0 +1,129 @@
+/* What becomes of receiving: WSPRecvDisconnect disables it above, not below; WSPSendDisconnect leaves it
+ * alone. */
+#include "cases/scenario.h"
+
+static const char why_any_code[] = "the page only says that receives are disallowed, not with which code";
+
+static struct answer recv_bytes(SOCKET s)
+{
+    char bytes[16];
+
+    return spi_recv(s, bytes, sizeof bytes, 0);
+}
+
+static struct answer recv_bytes_from(SOCKET s)
+{
+    char bytes[16];
+    struct endpoint from;
+
+    from.length = sizeof from.name;
+    return spi_recv_from(s, bytes, sizeof bytes, 0, &from.name.address, &from.length);
+}
+
+static struct answer peek(SOCKET s)
+{
+    char bytes[16];
+
+    return spi_recv(s, bytes, sizeof bytes, MSG_PEEK);
+}
+
+struct way {
+    struct case_row row;
+    struct answer (*receive)(SOCKET);
+};
+
+static const struct way ways[] = {
+    {ROW("recv"), recv_bytes},
+    {ROW("recv_from"), recv_bytes_from},
+    {ROW("peek"), peek},
+};
+
+/* Receive after WSPRecvDisconnect, with no data under way: every way is refused. */
+CASE(receiving_disabled, RECV_DISCONNECT, COVERS(RD_10), NEEDS(STREAM), ROWS(ways), EACH_SIDE)
+{
+    const struct way *way = this_row();
+    struct pair p = connected_pair();
+
+    must(disconnect(p.near_end, NULL));
+    make_nonblocking(p.near_end);
+    expect_or_tolerate(WSAESHUTDOWN, TOLERATED(ANY_ERROR), why_any_code, way->receive(p.near_end));
+}
+
+/* Receive on a datagram socket after WSPRecvDisconnect: refused. */
+CASE(datagram_receiving_disabled, RECV_DISCONNECT, COVERS(RD_10), NEEDS(DATAGRAM), ROWS(ways))
+{
+    const struct way *way = this_row();
+    struct pair p = datagram_pair();
+
+    must(disconnect(p.near_end, NULL));
+    make_nonblocking(p.near_end);
+    expect_or_tolerate(WSAESHUTDOWN, TOLERATED(ANY_ERROR), why_any_code, way->receive(p.near_end));
+}
+
+/* Receive after WSPSendDisconnect what the peer sends afterwards. */
+CASE(receiving_enabled, SEND_DISCONNECT, COVERS(SD_19), NEEDS(STREAM), EACH_SIDE)
+{
+    struct pair p = connected_pair();
+    bool received;
+
+    must(disconnect(p.near_end, NULL));
+    grade_only_if(entry_has(XP1_GRACEFUL_CLOSE),
+                  "without XP1_GRACEFUL_CLOSE a disconnect may end both directions");
+    expect_success(spi_send(p.far_end, "answer", 6, 0));
+    received = receives_text(p.near_end, "answer");
+    expect_that(received, "what the peer sends is received", "what the peer sends is not received");
+}
+
+/* How much the peer sends in several goes: little enough for any window. */
+#define KILOBYTES 2048
+
+/*
+ * A word from the near end comes after whatever the near end's stack answered to the data before it: two
+ * rounds, so that an answer to the data of the first one has arrived.
+ */
+static bool passes_a_round(struct pair p, const void *bytes)
+{
+    for (int i = 0; i < 4; i++) {
+        if (!answer_ok(spi_send(p.far_end, bytes, KILOBYTES / 8, 0))) {
+            return false;
+        }
+    }
+    return answer_ok(spi_send(p.near_end, "round", 5, 0)) && receives_text(p.far_end, "round");
+}
+
+/* The peer of a socket after WSPRecvDisconnect sends some kilobytes: the window takes them, and no reset
+ * comes back. */
+CASE(window_unchanged, RECV_DISCONNECT, COVERS(RD_13), NEEDS(STREAM), EACH_SIDE)
+{
+    struct pair p = connected_pair();
+    const unsigned char *bytes = binary_data(KILOBYTES / 8);
+    bool accepted;
+
+    must(disconnect(p.near_end, NULL));
+    grade_only_if(entry_has(XP1_GRACEFUL_CLOSE),
+                  "without XP1_GRACEFUL_CLOSE a disconnect may end both directions");
+    accepted = passes_a_round(p, bytes) && passes_a_round(p, bytes);
+    expect_fact_or_tolerate(
+        accepted, !accepted,
+        "WSARecvDisconnect's page and WSPShutdown say that incoming data is refused with a reset",
+        "incoming data is accepted",
+        accepted ? "incoming data is accepted" : "incoming data is answered with a reset");
+}
+
+/* Datagrams sent to a socket after WSPRecvDisconnect are accepted: the sender sees no error, at once or
+ * later. */
+CASE(datagrams_accepted, RECV_DISCONNECT, COVERS(RD_14, RD_15), NEEDS(DATAGRAM))
+{
+    struct pair p = datagram_pair();
+    char bytes[16];
+    struct answer back;
+
+    must(disconnect(p.near_end, NULL));
+    expect_success(spi_send(p.far_end, "first", 5, 0));
+    must(spi_send(p.near_end, "here", 4, 0));
+    expect_success(spi_send(p.far_end, "second", 6, 0));
+    /* An ICMP error for the first datagram would be reported by now, or by this receive. */
+    back = receive(p.far_end, bytes, sizeof bytes);
+    expect_success(back);
+    expect_success(spi_send(p.far_end, "third", 5, 0));
+}

@@ -1,0 +1,13 @@
+/* WSAENETDOWN: the network subsystem has failed. Only a fault from below brings that about:
+ * include/wspcheck_fault.h. */
+#include "cases/scenario.h"
+#include "cases/scenario/faults.h"
+
+/* Call it on a connected socket after the network subsystem has failed. */
+CASE(network_down, BOTH_CALLS, COVERS(SD_03, RD_03))
+{
+    SOCKET s = entry_has(XP1_CONNECTIONLESS) ? datagram_pair().near_end : connected_pair().near_end;
+
+    take_network_down();
+    expect_error(WSAENETDOWN, disconnect(s, NULL));
+}

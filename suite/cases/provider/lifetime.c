@@ -1,0 +1,205 @@
+/* WSPStartup and WSPCleanup: versions, counting, restart, the newest upcall table, unloading. */
+#include "cases/scenario.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host/memory.h"
+#include "host/provider.h"
+#include "host/upcalls.h"
+
+static void load(void)
+{
+    if (!provider_load(provider_entry(), NULL)) {
+        unreached("provider.loads: the provider could not be loaded");
+    }
+}
+
+static const char *startup_text(int code, char *text, size_t size)
+{
+    char name[64];
+
+    snprintf(text, size, "WSPStartup %s", error_name(code, name, sizeof name));
+    return text;
+}
+
+static int start(WORD version, WSPDATA *data, const WSPUPCALLTABLE *upcalls)
+{
+    WSPPROC_TABLE table;
+
+    memset(data, 0, sizeof *data);
+    return provider_startup(version, data, upcalls, &table);
+}
+
+static void must_start(const WSPUPCALLTABLE *upcalls)
+{
+    WSPDATA data;
+    char text[96];
+    int code = start(MAKEWORD(2, 2), &data, upcalls);
+
+    if (code != 0) {
+        unreached("provider.starts: %s", startup_text(code, text, sizeof text));
+    }
+}
+
+static void expect_start(void)
+{
+    WSPDATA data;
+    char text[96];
+    int code = start(MAKEWORD(2, 2), &data, upcall_table());
+
+    expect_fact(code == 0, "WSPStartup 0", startup_text(code, text, sizeof text));
+}
+
+/* 0x0202 of MAKEWORD(2, 2) as a number that can be compared. */
+static int order_of(WORD version)
+{
+    return LOBYTE(version) * 256 + HIBYTE(version);
+}
+
+static const char *version_text(WORD asked, int code, WORD given, char *text, size_t size)
+{
+    char name[64];
+
+    if (code != 0) {
+        snprintf(text, size, "%d.%d asked: %s", LOBYTE(asked), HIBYTE(asked),
+                 error_name(code, name, sizeof name));
+    } else {
+        snprintf(text, size, "%d.%d asked: %d.%d", LOBYTE(asked), HIBYTE(asked), LOBYTE(given),
+                 HIBYTE(given));
+    }
+    return text;
+}
+
+/* One version asked for; whether the provider took it. */
+static bool negotiate(WORD asked)
+{
+    WSPDATA data;
+    char expected[160];
+    char observed[160];
+    int code = start(asked, &data, upcall_table());
+    int lower = order_of(asked) < order_of(data.wHighVersion) ? order_of(asked) : order_of(data.wHighVersion);
+
+    version_text(asked, code, data.wVersion, observed, sizeof observed);
+    if (code == WSAVERNOTSUPPORTED) {
+        expect_fact(true, observed, observed);
+        return false;
+    }
+    if (code != 0) {
+        snprintf(expected, sizeof expected, "%d.%d asked: a version, or WSAVERNOTSUPPORTED", LOBYTE(asked),
+                 HIBYTE(asked));
+        expect_fact(false, expected, observed);
+    }
+    version_text(asked, 0, MAKEWORD(lower / 256, lower % 256), expected, sizeof expected);
+    must(provider_cleanup());
+    expect_fact(order_of(data.wVersion) == lower, expected, observed);
+    return true;
+}
+
+/*
+ * WSPStartup for 1.1, 2.0 and 2.2: each is answered with the lower of what is asked and what is offered, or
+ * refused; a provider that takes a version takes every higher one.
+ */
+CASE(version, PROVIDER, COVERS(PV_05), NEEDS(OWN_STARTUP))
+{
+    static const WORD versions[] = {MAKEWORD(1, 1), MAKEWORD(2, 0), MAKEWORD(2, 2)};
+    bool taken = false;
+
+    load();
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        bool now = negotiate(versions[i]);
+
+        expect_that(now || !taken, "a higher version is taken too", "a higher version is refused");
+        taken = now;
+    }
+    expect_that(taken, "2.2 is taken", "2.2 is refused");
+}
+
+/* WSPStartup twice: the first WSPCleanup leaves the provider in use, the second ends it, a third is one too
+ * many. */
+CASE(cleanup, PROVIDER, COVERS(PV_07), NEEDS(OWN_STARTUP))
+{
+    struct answer socket;
+
+    load();
+    must_start(upcall_table());
+    must_start(upcall_table());
+    expect_success(provider_cleanup());
+    socket = spi_socket(WSA_FLAG_OVERLAPPED);
+    expect_success(socket);
+    spi_close_socket(socket.socket);
+    expect_success(provider_cleanup());
+    expect_error(WSANOTINITIALISED, provider_cleanup());
+}
+
+static void use_it(void)
+{
+    if (entry_has(XP1_CONNECTIONLESS)) {
+        datagram_pair();
+    } else {
+        struct pair p = connected_pair();
+
+        expect_success(spi_send_disconnect(p.near_end, NULL));
+    }
+}
+
+/* WSPStartup right after the last WSPCleanup, with sockets left open before: it starts, and connects again.
+ */
+CASE(restart, PROVIDER, COVERS(PV_08), NEEDS(OWN_STARTUP))
+{
+    load();
+    must_start(upcall_table());
+    new_socket();
+    must(provider_cleanup());
+    forget_sockets();
+    expect_start();
+    use_it();
+}
+
+/* A second WSPStartup brings another upcall table: from then on only that one is used. */
+CASE(upcalls, PROVIDER, COVERS(PV_09, PV_10), NEEDS(OWN_STARTUP))
+{
+    LONG before;
+    LONG second_before;
+
+    load();
+    must_start(upcall_table());
+    must_start(upcall_table_second());
+    before = upcall_count(0);
+    second_before = upcall_count(1);
+    if (entry_has(XP1_CONNECTIONLESS)) {
+        datagram_pair();
+    } else {
+        connected_pair();
+    }
+    if (upcall_count(0) == before && upcall_count(1) == second_before) {
+        unreached("the provider makes no upcalls for sockets and connections");
+    }
+    expect_that(upcall_count(0) == before, "no upcall by the older table", "upcalls by the older table");
+}
+
+/* After the last WSPCleanup, with sockets left open, nothing keeps the DLL: FreeLibrary unloads it. */
+CASE(unloads, PROVIDER, COVERS(PV_13), NEEDS(OWN_STARTUP))
+{
+    bool gone;
+
+    load();
+    must_start(upcall_table());
+    use_it();
+    must(provider_cleanup());
+    forget_sockets();
+    gone = provider_unload();
+    expect_that(gone, "the DLL is unloaded", "the DLL stays loaded");
+}
+
+/* Call the pair on a socket after the last WSPCleanup: any answer. */
+CASE(after_cleanup, BOTH_CALLS, COVERS(X_30), NEEDS(OWN_STARTUP), OBSERVED)
+{
+    SOCKET s;
+
+    load();
+    must_start(upcall_table());
+    s = must(spi_socket(WSA_FLAG_OVERLAPPED)).socket;
+    must(provider_cleanup());
+    observe(disconnect(s, NULL));
+}

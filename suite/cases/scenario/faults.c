@@ -1,0 +1,104 @@
+#include "cases/scenario/faults.h"
+
+#include <string.h>
+
+#include "cases/scenario.h"
+#include "host/provider.h"
+
+/* An entry has few calls under way at once, but a chain's own calls add up. */
+#define NOTES_MAX 512
+
+static WSPCHECK_NOTE notes[NOTES_MAX];
+
+static WSPCHECK_FAULT new_request(DWORD verb)
+{
+    WSPCHECK_FAULT fault;
+
+    memset(&fault, 0, sizeof fault);
+    fault.cbSize = sizeof fault;
+    fault.dwVerb = verb;
+    return fault;
+}
+
+static void ask(WSPCHECK_FAULT *fault, const char *what)
+{
+    INT answer;
+    char name[64];
+
+    if (provider_fault() == NULL) {
+        unreached("the base provider does not offer the fault interface (" WSPCHECK_FAULT_EXPORT ")");
+    }
+    answer = provider_fault()(fault);
+    if (answer != 0) {
+        unreached("the base provider's fault interface refused to %s: %s", what,
+                  error_name(answer, name, sizeof name));
+    }
+}
+
+static void bring_network_back(void *unused)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_NETWORK_DOWN);
+
+    (void)unused;
+    provider_fault()(&fault);
+}
+
+void take_network_down(void)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_NETWORK_DOWN);
+
+    fault.fOn = TRUE;
+    ask(&fault, "take the network down");
+    case_defer(bring_network_back, NULL);
+}
+
+static void forget_faults(void *unused)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_RESET);
+
+    (void)unused;
+    provider_fault()(&fault);
+}
+
+void fail_next_below(DWORD call, int code)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_FAIL_NEXT);
+
+    fault.dwCall = call;
+    fault.iErrorCode = code;
+    ask(&fault, "fail the next call");
+    case_defer(forget_faults, NULL);
+}
+
+void forget_notes(void)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_RESET);
+
+    ask(&fault, "forget its notes");
+}
+
+size_t notes_of(DWORD call, WSPCHECK_NOTE *found, size_t room)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_NOTES);
+    size_t taken;
+    size_t count = 0;
+
+    fault.lpNotes = notes;
+    fault.dwNotes = NOTES_MAX;
+    ask(&fault, "tell what reached it");
+    taken = fault.dwNotes < NOTES_MAX ? fault.dwNotes : NOTES_MAX;
+    for (size_t i = 0; i < taken; i++) {
+        if (notes[i].dwCall == call) {
+            if (count < room) {
+                found[count] = notes[i];
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
+DWORD this_call_below(void)
+{
+    return this_call() == CALL_SEND ? WSPCHECK_CALL_SENDDISCONNECT : WSPCHECK_CALL_RECVDISCONNECT;
+}
