@@ -130,19 +130,17 @@
         list.append(make("dt", null, name), value);
     }
 
-    function callsTable(calls) {
-        const table = make("table", "calls");
-        const head = table.createTHead().insertRow();
-        for (const name of ["call", "arguments", "result", "error", "\u00b5s"])
-            head.append(make("th", null, name));
-        const body = table.createTBody();
-        for (const call of calls) {
-            const row = body.insertRow();
-            for (const part of call) row.append(make("td", null, part));
+    function callsList(calls) {
+        const list = make("ol", "calls");
+        for (const [name, args, result, error, micros] of calls) {
+            const item = make("li");
+            const answer = result === null ? "did not return" : `= ${result}`;
+            const failed = error ? `, error ${error}` : "";
+            item.append(make("b", null, name), `(${args}) `, make("b", null, answer + failed));
+            if (micros !== null) item.append(make("span", null, ` ${micros} \u00b5s`));
+            list.append(item);
         }
-        const frame = make("div", "scroll");
-        frame.append(table);
-        return frame;
+        return list;
     }
 
     function tell(caseNumber, columnNumber) {
@@ -176,7 +174,7 @@
             cell.focus();
         });
         story.replaceChildren(close, make("h2", null, item.id), list);
-        if (told.calls) story.append(callsTable(told.calls));
+        if (told.calls) story.append(make("h3", null, "calls"), callsList(told.calls));
         release();
         story.hidden = false;
         cell.setAttribute("aria-pressed", "true");
