@@ -46,7 +46,8 @@ def test_all_its_fields_are_read(tmp_path: Path) -> None:
     (expectation,) = load([tmp_path]).all
     assert expectation.place == f"{tmp_path / 'some.toml'}:2"
     assert expectation.until == datetime.date(2027, 6, 30)
-    assert expectation.why() == "Wine never looks at the buffer (the Wine rows, until 2027-06-30, https://example.org/1)"
+    assert expectation.why() == (
+        "Wine never looks at the buffer (the Wine rows, until 2027-06-30, https://example.org/1)")
     assert not expectation.expired(datetime.date(2027, 6, 30))
     assert expectation.expired(datetime.date(2027, 7, 1))
 
@@ -71,11 +72,13 @@ def test_only_star_and_question_mark_are_more_than_themselves(pattern: str, name
 
 
 @pytest.mark.parametrize(("old", "new", "told"), [
-    ('reason = "Wine never looks at the buffer"', 'reason = ""', ":8: reason is empty; expected why this is so"),
+    ('reason = "Wine never looks at the buffer"', 'reason = ""',
+     ":8: reason is empty; expected why this is so"),
     ('reason = "Wine never looks at the buffer"', 'reason = " \\t"', ":8: reason is empty"),
     ('reason = "Wine never looks at the buffer"\n', "", ":2: reason is not there"),
     ('owner = "the Wine rows"', 'owner = ""', ":9: owner is empty; expected who answers for it"),
-    ('observed = "0"', "observed = 0", ":7: observed is 0; expected the answer exactly as in the record, a text"),
+    ('observed = "0"', "observed = 0",
+     ":7: observed is 0; expected the answer exactly as in the record, a text"),
     ('verdict = "fail"', 'verdict = "pass"', ':6: verdict is "pass"; expected one of fail, crash'),
     ('verdict = "fail"', 'verdict = "error"', ':6: verdict is "error"; expected one of fail, crash'),
     ("until = 2027-06-30", 'until = "2027-06-30"', ':11: until is "2027-06-30"; expected the last day'),
@@ -87,7 +90,8 @@ def test_only_star_and_question_mark_are_more_than_themselves(pattern: str, name
     ('owner = "the Wine rows"', 'ovner = "x"', ':9: "ovner" is not known'),
     ('owner = "the Wine rows"', 'owner = "x', ":9: "),
     ('owner = "the Wine rows"', 'owner = "a"\nowner = "b"', ":10: "),
-    ("[[expectation]]", "[expectation]", ": expectation is an object; expected [[expectation]] before each of them"),
+    ("[[expectation]]", "[expectation]",
+     ": expectation is an object; expected [[expectation]] before each of them"),
     ("[[expectation]]", "[[expectations]]", ':2: "expectations" is not known'),
 ])
 def test_a_mistake_is_told_with_file_and_line(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -96,12 +100,14 @@ def test_a_mistake_is_told_with_file_and_line(tmp_path: Path, old: str, new: str
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
-    write(tmp_path, GOOD.replace('"fail"', '"bad"') + GOOD.replace("Wine never looks at the buffer", ""), "a.toml")
+    write(tmp_path, GOOD.replace('"fail"', '"bad"') + GOOD.replace("Wine never looks at the buffer", ""),
+          "a.toml")
     write(tmp_path, b"\n\xff", "b.toml")
     with pytest.raises(ExpectationError) as error:
         load([tmp_path, tmp_path / "none.toml"])
     lines = str(error.value).replace(str(tmp_path), "").split("\n")
-    assert [line.split(" ")[0] for line in lines] == ["/a.toml:6:", "/a.toml:19:", "/b.toml:2:", "/none.toml:"]
+    assert [line.split(" ")[0] for line in lines] == ["/a.toml:6:", "/a.toml:19:", "/b.toml:2:",
+                                                      "/none.toml:"]
 
 
 def test_lines_are_right_where_texts_look_like_tables(tmp_path: Path) -> None:
@@ -120,21 +126,25 @@ owner = "not the owner"
 def test_a_list_of_tables_in_one_value_is_refused_for_it_has_no_lines(tmp_path: Path) -> None:
     inline = ('expectation = [{environment = "a", entry = "b", case = "c", verdict = "fail", observed = "0", '
               'reason = "r", owner = "o"}]')
-    assert mistakes(tmp_path, inline) == [": expectations in a list; expected [[expectation]] before each of them"]
+    assert mistakes(tmp_path,
+                    inline) == [": expectations in a list; expected [[expectation]] before each"]
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", b"\xff\xfe", b"\x00", "a = " + "[" * 5000, "[[expectation]]"])
+@pytest.mark.parametrize("text", ["", "# nothing\n", b"\xff\xfe", b"\x00", "a = " + "[" * 5000,
+                                  "[[expectation]]"])
 def test_what_is_no_file_of_expectations_is_one_clear_line(tmp_path: Path, text: str | bytes) -> None:
     assert len(mistakes(tmp_path, text)) <= 7
 
 
 def test_two_that_say_different_things_of_one_result_are_an_error(tmp_path: Path) -> None:
-    path = write(tmp_path, GOOD + GOOD.replace('"bridge.tcp4", ', "").replace('observed = "0"', 'observed = "1"'))
+    path = write(tmp_path,
+                 GOOD + GOOD.replace('"bridge.tcp4", ', "").replace('observed = "0"', 'observed = "1"'))
     column = load([path]).column("wine-8.0-x64", "bridge.tcp4")
     assert column.of("send_disconnect.bad_buffer.1") is not None
     with pytest.raises(ExpectationError) as error:
         load([path]).column("wine-8.0-x64", "bridge.tcp6").of("send_disconnect.bad_buffer.1")
-    assert str(error.value) == (f'{path}:13: says fail "1" of "wine-8.0-x64" "bridge.tcp6" "send_disconnect.bad_buffer.1", '
+    assert str(error.value) == (f'{path}:13: says fail "1" of "wine-8.0-x64" "bridge.tcp6" '
+                                '"send_disconnect.bad_buffer.1", '
                                 f'{path}:2 says fail "0"; expected one answer')
 
 

@@ -1,6 +1,6 @@
 """Expectations: results that are known to be other than a pass, each with its answer and the reason.
 
-A name matches a pattern as a whole: * is any text, ? any one character, everything else itself (entries may well
+A name matches a pattern as a whole: * is any text, ? any one character, everything else itself (entries may
 be called "MSAFD Tcpip [TCP/IP]"). A case does not take the rows below it: an expectation covers what it says.
 """
 
@@ -158,7 +158,7 @@ def _check(name: str, text: str, document: dict[str, Any]) -> None:
         raise ExpectationError("\n".join(f"{name}:{line}: {told}" if line else f"{name}: {told}"
                                          for line, told in mistakes))
     if len(tables) != len(document[_TABLE]):
-        raise ExpectationError(f"{name}: expectations in a list; expected [[expectation]] before each of them")
+        raise ExpectationError(f"{name}: expectations in a list; expected [[expectation]] before each")
 
 
 def _mistake(text: str, tables: list[int], error: Any) -> tuple[int, str]:

@@ -116,29 +116,36 @@ class Gate:
         self._expectations, self._before, self._today = expectations, before, today
         self._strict, self._partial = strict, partial
         self._verdict = Verdict()
-        self._asked: dict[str, dict[str, set[str]]] = {}
+        self._entries: dict[str, dict[str, None]] = {}
+        # What was there before and has not been asked for in any run so far.
+        self._left: dict[tuple[str, str], dict[str, Answer]] = {}
         self._matched: set[Expectation] = set()
 
     def see(self, run: Run) -> None:
         environment = run.record.environment
-        entries = self._asked.setdefault(environment, {})
         before = self._before(environment)
+        if environment not in self._entries:
+            self._entries[environment] = {}
+            self._left |= {(name, entry): seen.answers for (name, entry), seen in before.columns.items()
+                           if name == environment}
         for entry in run.entries():
+            self._entries[environment][entry] = None
             expected = self._expectations.column(environment, entry)
             seen = before.columns.get((environment, entry))
-            cases = entries.setdefault(entry, set())
-            for case in run.asked(entry):
-                cases.add(case)
+            asked = dict.fromkeys(run.asked(entry))
+            for case in asked:
                 self._judge(environment, entry, case, _judged(
                     run.of(entry, case), seen.answers.get(case) if seen else None, expected.of(case)))
+            left = self._left.get((environment, entry), {})
+            self._left[environment, entry] = {case: left[case] for case in left if case not in asked}
         if not run.entries():
             self._add(Item("missing", environment, "", "", "a run without entries, nothing was judged"))
 
     def close(self, log: Log) -> Verdict:
         """What can be said when all runs were seen."""
-        for environment, entries in self._asked.items():
-            if not self._partial:
-                self._look_for_gone(environment, entries)
+        if not self._partial:
+            self._look_for_gone()
+        for environment, entries in self._entries.items():
             for entry in entries:
                 self._verdict.unused |= dict.fromkeys(self._expectations.column(environment, entry).all)
         for expectation in self._matched:
@@ -181,17 +188,14 @@ class Gate:
             return "regression"
         return "unexpected" if now[:2] == before[:2] else "different"
 
-    def _look_for_gone(self, environment: str, entries: dict[str, set[str]]) -> None:
-        for (of_environment, entry), seen in self._before(environment).columns.items():
-            if of_environment != environment:
-                continue
-            if entry not in entries:
-                detail = f"its {len(seen.answers)} cases were there before"
+    def _look_for_gone(self) -> None:
+        for (environment, entry), left in self._left.items():
+            if entry not in self._entries[environment]:
+                detail = f"its {len(left)} cases were there before"
                 self._add(Item("gone", environment, entry, "", detail))
                 continue
-            for case, answer in seen.answers.items():
-                if case not in entries[entry]:
-                    self._add(Item("gone", environment, entry, case, f"was {answer}", answer))
+            for case, answer in left.items():
+                self._add(Item("gone", environment, entry, case, f"was {answer}", answer))
 
     def _look_for_expired(self) -> None:
         for expectation, often in self._verdict.used.items():

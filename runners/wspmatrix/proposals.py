@@ -1,7 +1,7 @@
 """Expectations for a person to give a reason to: one for everything in some runs that needs one and has none.
 
-What goes into one proposal gives the same verdict with the same answer, and belongs to one subject: the rows of a
-case, and the same case of both calls. It names all environments, entries and cases that it covers, and covers
+What goes into one proposal has the same verdict and answer, and belongs to one subject: the rows of a case,
+and the same case of both calls. It names all environments, entries and cases that it covers, and covers
 nothing else; a person who knows the reason may widen it to a pattern.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .expectations import Expectations
+from .expectations import Expectation, Expectations
 from .reader import Run
 from .records import Result
 from .text import quoted, short
@@ -55,17 +55,14 @@ class Proposals:
                 if verdict in (MISSING, "error"):
                     self.not_proposed[f"{name}: {verdict}, which nobody can expect"] = None
                     continue
-                found = {result.observed: result for result in reversed(results) if result.verdict == verdict}
+                found = {result.observed: result for result in results if result.verdict == verdict}
                 expected = column.of(case)
-                if expected is None and len(found) == 1:
+                if expected is not None:
+                    self._compare(expected, name, verdict, found)
+                elif len(found) == 1:
                     self._propose(environment, entry, case, *found.values())
-                elif expected is None:
+                else:
                     self.not_proposed[f"{name}: {verdict} with {len(found)} different answers"] = None
-                elif expected.verdict != verdict or set(found) != {expected.observed}:
-                    answer = next(observed for observed in found if verdict != expected.verdict
-                                  or observed != expected.observed)
-                    self.conflicts[f"{expected.place}: says {expected.verdict} {quoted(expected.observed, 200)}, "
-                                   f"{name} is {verdict} {quoted(answer, 200)}"] = None
 
     def count(self) -> int:
         return sum(len(blocks(group)) for group in self._groups.values())
@@ -85,6 +82,13 @@ class Proposals:
                          f"owner = {quote(self.owner)}", ""]
                 parts.append(notes + "\n".join(lines))
         return "\n".join(parts)
+
+    def _compare(self, expected: Expectation, name: str, verdict: str, answers: Iterable[str]) -> None:
+        for answer in answers:
+            if (verdict, answer) != (expected.verdict, expected.observed):
+                text = (f"{expected.place}: says {expected.verdict} {quoted(expected.observed, 200)}, "
+                        f"{name} is {verdict} {quoted(answer, 200)}")
+                self.conflicts[text] = None
 
     def _propose(self, environment: str, entry: str, case: str, result: Result) -> None:
         group = self._groups.setdefault((_subject(case), result.verdict, result.observed), _Group())

@@ -34,8 +34,8 @@ def text_or_list(key: str, values: list[str]) -> str:
 def table_lines(text: str, name: str) -> list[int]:
     """The line of each `[[name]]` of a valid document, in the order of the tables.
 
-    What looks like a header may stand inside a text of several lines. It is one exactly if what lies between it
-    and the header before it is a valid document of its own: nothing open can end there.
+    What looks like a header may stand inside a text of several lines. It is one exactly if what lies between
+    it and the header before it is a valid document of its own: nothing open can end there.
     """
     header = re.compile(r"\s*\[\[\s*(?:%s|\"%s\"|'%s')\s*\]\]" % ((re.escape(name),) * 3))
     lines = text.split("\n")
@@ -49,7 +49,7 @@ def table_lines(text: str, name: str) -> list[int]:
 
 
 def key_line(text: str, table_line: int, key: str) -> int:
-    """The line of a key in the table that starts on `table_line` (0: in the document); that line if not found."""
+    """The line of a key of the table on `table_line` (0: the document); that line if it has none."""
     name = r"(?:%s|\"%s\"|'%s')" % ((re.escape(key),) * 3)
     wanted = re.compile(rf"\s*(?:{name}\s*[.=]|\[+\s*{name}\s*[.\]])")
     lines = text.split("\n")

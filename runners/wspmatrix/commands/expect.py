@@ -17,11 +17,13 @@ from .gate import add_expectations, load_expectations, refuse
 
 def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser = parser_for(commands, "expect", "propose expectations, for a person to give each a reason",
-                        "python -m wspmatrix expect matrix/wine-8.0-x64.jsonl -o results/expectations/wine.toml")
+                        "python -m wspmatrix expect matrix -o results/expectations/wine.toml")
     add_runs(parser)
     add_expectations(parser)
-    parser.add_argument("--strict", action="store_true", help="propose for what is tolerated or unreached too")
-    parser.add_argument("--owner", default="", metavar="NAME", help="who answers for them (default: left open)")
+    parser.add_argument("--strict", action="store_true",
+                        help="propose for what is tolerated or unreached too")
+    parser.add_argument("--owner", default="", metavar="NAME",
+                        help="who answers for them (default: left open)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.toml",
                         help="a new file to write (default: print them); what is there is never written over")
 

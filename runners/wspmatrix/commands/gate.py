@@ -21,28 +21,32 @@ from .common import UNREADABLE, add_runs, parser_for, put, tell
 BASELINE = Path("results/runs")
 NEWS = 1
 NOTES = """\
-What is red needs an expectation: a [[expectation]] table in a TOML file with the keys environment, entry, case (names, or
-patterns with * and ?, or lists of them), verdict, observed (the exact answer), reason, owner, and perhaps link and until
-(a date). wspmatrix expect writes proposals. News is, the worst first:
-  """ + ", ".join(KINDS.values()) + """.
+What is red needs an expectation: a [[expectation]] table in a TOML file with the keys environment, entry and
+case (names, patterns with * and ?, or lists of them), verdict, observed (the exact answer), reason, owner
+and, if need be, link and until (a date). wspmatrix expect writes proposals. News is, the worst first:
+""" + "".join(f"  {name}\n" for name in KINDS.values()) + """\
 exit status:
   0 nothing new, 1 news, 2 wrong use, or something that can't be read
 """
 
 
 def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
-    parser = parser_for(commands, "gate", "say what in some runs is news, compared with what is expected and was before",
+    parser = parser_for(commands, "gate",
+                        "say what in some runs is news, compared with what is expected and was before",
                         "python -m wspmatrix gate matrix/wine-8.0-x64.jsonl --baseline results/runs")
     parser.epilog = f"{parser.epilog}\n{NOTES}"
     add_runs(parser)
     add_expectations(parser)
     parser.add_argument("--baseline", type=Path, metavar="DIR",
-                        help=f"what was before: DIR/ENVIRONMENT.jsonl, or one file (default: {BASELINE}, if it is there)")
-    parser.add_argument("--strict", action="store_true", help="tolerated and unreached need an expectation too")
+                        help="what was before: DIR/ENVIRONMENT.jsonl, or one file "
+                             f"(default: {BASELINE}, if it is there)")
+    parser.add_argument("--strict", action="store_true",
+                        help="tolerated and unreached need an expectation too")
     parser.add_argument("--partial", action="store_true",
-                        help="the runs are of some of the cases or entries: what was not asked for is no news")
+                        help="the runs are of some cases or entries: what was not asked for is no news")
     parser.add_argument("--today", type=_date, metavar="YYYY-MM-DD", help="judge dates as on this day")
-    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="how to print the news")
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text",
+                        help="how to print the news")
 
 
 def add_expectations(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +96,8 @@ def _date(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{short(text)!r} is no date, expected one such as 2026-11-22") from None
+        message = f"{short(text)!r} is no date, expected one such as 2026-11-22"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _before(path: Path | None, log: Log) -> Before:
@@ -105,9 +110,14 @@ def _before(path: Path | None, log: Log) -> Before:
         place = path or BASELINE
         file = place / f"{file_name(environment)}.jsonl" if place.is_dir() or path is None else place
         if not file.exists():
-            log.notices.append(f"{short(str(file), 300)}: not there; nothing to compare {short(environment)} with")
+            name = short(str(file), 300)
+            log.notices.append(f"{name}: not there; nothing to compare {short(environment)} with")
             return Snapshot()
-        return take([file], log)
+        snapshot = take([file], log)
+        if not any(name == environment for name, _ in snapshot.columns):
+            name = short(str(file), 300)
+            log.notices.append(f"{name}: no run of {short(environment)} in it to compare with")
+        return snapshot
 
     return before
 
@@ -119,20 +129,23 @@ def _text(verdict: Verdict) -> str:
 def _markdown(verdict: Verdict) -> str:
     page = markdown.Page(f"wspcheck {'green: nothing new' if verdict.green else 'red: news'}")
     page.paragraph(verdict.summary())
-    rows = [(KINDS[item.kind], item.environment, item.entry, item.case, item.detail) for item in verdict.sorted()]
+    rows = [(KINDS[item.kind], item.environment, item.entry, item.case, item.detail)
+            for item in verdict.sorted()]
     page.table(("news", "environment", "entry", "case", "what"), rows)
     return page.text()
 
 
 def _json(verdict: Verdict) -> str:
     return json.dumps({"green": verdict.green, "results": verdict.results, "as_expected": verdict.as_expected,
-                       "counts": verdict.counts(), "items": [_item(item) for item in verdict.sorted()]}, indent=1) + "\n"
+                       "counts": verdict.counts(), "items": [_item(item) for item in verdict.sorted()]},
+                      indent=1) + "\n"
 
 
 def _item(item: Item) -> dict[str, Any]:
     expected = item.expectation
     return {"kind": item.kind, "name": KINDS[item.kind], "environment": item.environment, "entry": item.entry,
-            "case": item.case, "detail": item.detail, "before": _answer(item.before), "now": _answer(item.now),
+            "case": item.case, "detail": item.detail, "before": _answer(item.before),
+            "now": _answer(item.now),
             "expectation": expected and {
                 "file": str(expected.file), "line": expected.line, "verdict": expected.verdict,
                 "observed": expected.observed, "reason": expected.reason, "owner": expected.owner,

@@ -15,7 +15,8 @@ from ..reader import Log, load
 from .common import UNREADABLE, add_runs, parser_for, put, status_of, tell
 from .gate import add_expectations, load_expectations, refuse
 
-FORMATS = {"junit": junit.write, "tap": tap.write, "csv": table.write, "markdown": summary.write, "badge": badge.write}
+FORMATS = {"junit": junit.write, "tap": tap.write, "csv": table.write, "markdown": summary.write,
+           "badge": badge.write}
 NOTES = """\
   python -m wspmatrix report results/runs --format junit -o junit.xml
 
@@ -28,16 +29,18 @@ formats:
   markdown  for the summary of a pull request: what is red first, at most 65,000 characters
   badge     SVG
 
-What is red as an expectation says is skipped in JUnit, a TODO in TAP and apart in Markdown, each with its reason.
+What is red as an expectation says is skipped in JUnit, a TODO in TAP and apart in Markdown, with its reason.
 """
 
 
 def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
-    parser = parser_for(commands, "report", "write the matrix of some runs as a page, or in a format for other tools",
+    parser = parser_for(commands, "report",
+                        "write the matrix of some runs as a page, or in a format for other tools",
                         "python -m wspmatrix report results/runs/*.jsonl -o matrix.html")
     parser.epilog = f"{parser.epilog}{NOTES}"
     add_runs(parser)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write; - prints it")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                        help="what to write; - prints it")
     parser.add_argument("--format", choices=("html", *FORMATS), default="html", help="default: html")
     parser.add_argument("--title", default="Winsock providers: what they keep", help="the title of the page")
     parser.add_argument("--strict", action="store_true", help="tolerated and unreached are red too")

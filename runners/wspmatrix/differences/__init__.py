@@ -64,7 +64,7 @@ class Differences:
     def summary(self) -> str:
         counts = self.counts()
         news = [f"{counts[kind]} {name}" for kind, name in KINDS.items() if counts[kind]]
-        return f"diff: {', '.join(news) or 'no change'} ({self.compared} results are in both)"
+        return f"{', '.join(news) or 'no change'} ({self.compared} results are in both)"
 
     def ground_lines(self) -> list[str]:
         return [f"{ground}: {short(', '.join(entries), 200)}" for ground, entries in self.grounds.items()]
@@ -171,7 +171,8 @@ def _provider(old: ProviderRecord | None, new: ProviderRecord | None) -> str:
     if old is None or new is None:
         return ""
     return _join(_changed("DLL", old.dll, new.dll), _changed("version", old.version, new.version),
-                 _changed("sha256", old.sha256, new.sha256, 12), _changed("flags", _hex(old.service_flags), _hex(new.service_flags)),
+                 _changed("sha256", old.sha256, new.sha256, 12),
+                 _changed("flags", _hex(old.service_flags), _hex(new.service_flags)),
                  _changed("chain", str(list(old.chain)), str(list(new.chain))))
 
 

@@ -17,7 +17,7 @@ def text(found: Differences) -> str:
     """One line a change, the worst first, then what else changed and the sum."""
     lines = [change.line() for change in found.changes]
     lines += [f"changed: {line}" for line in found.ground_lines()]
-    return "\n".join([*lines, found.summary()]) + "\n"
+    return "\n".join([*lines, f"diff: {found.summary()}"]) + "\n"
 
 
 def as_markdown(found: Differences) -> str:
@@ -35,9 +35,11 @@ def html(found: Differences, before: str, now: str) -> str:
     style = resources.files(__package__).joinpath("page.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined,
+    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True,
+                              undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"shown": lambda value: short(value, 2000), "said": lambda answer: short(said(answer), 500)}
+    environment.filters |= {"shown": lambda value: short(value, 300),
+                            "said": lambda answer: short(said(answer), 500)}
     return environment.get_template("page.html").render(
         policy=policy, style=style, before=printable(before), now=printable(now), summary=found.summary(),
         grounds=found.ground_lines(), kinds=by_kind(found.changes))

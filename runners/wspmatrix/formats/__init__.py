@@ -1,4 +1,4 @@
-"""The matrix in the formats that people's tools read. Each module has write(source), which gives the whole file as text."""
+"""The matrix in the formats that people's tools read. Each has write(source), which gives the whole file."""
 
 from __future__ import annotations
 

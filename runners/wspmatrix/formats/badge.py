@@ -29,7 +29,8 @@ def _good(counts: Counter[str]) -> Counter[str]:
 
 def _draw(label: str, words: str, colour: str) -> str:
     left, right = (round(2 * _PAD + _CHAR * len(text)) for text in (label, words))
-    svg = ElementTree.Element("svg", xmlns="http://www.w3.org/2000/svg", width=str(left + right), height=str(_HEIGHT),
+    svg = ElementTree.Element("svg", xmlns="http://www.w3.org/2000/svg", width=str(left + right),
+                              height=str(_HEIGHT),
                               viewBox=f"0 0 {left + right} {_HEIGHT}", role="img")
     svg.set("aria-label", f"{label}: {words}")
     ElementTree.SubElement(svg, "title").text = f"{label}: {words}"

@@ -1,6 +1,6 @@
-"""JUnit XML, valid against both schemas in use (Ant's, and that of Jenkins' xUnit plugin). A test suite is an entry.
+"""JUnit XML as both schemas in use take it (Ant's, and that of Jenkins' xUnit plugin): a test suite an entry.
 
-A failure is what the provider did (fail, crash, hang); an error is that nothing can be said (error of the suite, no
+A failure is what the provider did (fail, crash, hang); an error is that nothing can be said (suite error, no
 verdict, a damaged file). What is skipped, unreached or red as expected is skipped, with its reason.
 """
 
@@ -56,7 +56,8 @@ def _suite(root: ElementTree.Element, source: Source, column: Column) -> None:
 def _outcome(test: ElementTree.Element, source: Source, column: Column, case: str, cell: Cell) -> None:
     expectation = source.expectation(column, case, cell)
     if expectation is not None:
-        ElementTree.SubElement(test, "skipped", message=in_xml(f"expected {headline(cell)}: {expectation.why()}"))
+        ElementTree.SubElement(test, "skipped",
+                               message=in_xml(f"expected {headline(cell)}: {expectation.why()}"))
     elif source.is_red(cell):
         kind = "error" if cell.verdict in (MISSING, "error") else "failure"
         red = ElementTree.SubElement(test, kind, type=cell.verdict, message=in_xml(headline(cell)))
@@ -71,7 +72,8 @@ def _problems(root: ElementTree.Element, problems: list[str]) -> None:
     suite = _new_suite(root, "record files", "wspmatrix", _UNKNOWN_TIME)
     ElementTree.SubElement(suite, "properties")
     for number, problem in enumerate(problems, 1):
-        test = ElementTree.SubElement(suite, "testcase", name=f"problem {number}", classname="wspmatrix.records",
+        test = ElementTree.SubElement(suite, "testcase", name=f"problem {number}",
+                                      classname="wspmatrix.records",
                                       time="0.000000")
         ElementTree.SubElement(test, "error", type="damaged", message=in_xml(problem))
     _finish(suite, [])
@@ -79,7 +81,8 @@ def _problems(root: ElementTree.Element, problems: list[str]) -> None:
 
 def _new_suite(root: ElementTree.Element, name: str, package: str, timestamp: str) -> ElementTree.Element:
     # The records name no machine on purpose; the schema wants a host and names this one for "not known".
-    return ElementTree.SubElement(root, "testsuite", name=_name(name), package=_name(package), id=str(len(root)),
+    return ElementTree.SubElement(root, "testsuite", name=_name(name), package=_name(package),
+                                  id=str(len(root)),
                                   timestamp=timestamp, hostname="localhost")
 
 

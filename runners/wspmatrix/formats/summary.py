@@ -16,8 +16,10 @@ def write(source: Source) -> str:
     page.table(("problems with the record files",), [(problem,) for problem in source.problems], code_from=0)
     page.table(("verdict", "on", "case", "expected", "observed", "statements", "reason"), [
         (cell.verdict, f"{column.label} {column.entry}", case, *(
-            (cell.result.expected, cell.result.observed, ", ".join(cell.result.statements), cell.result.reason)
-            if cell.result else ("", "", "", "asked for, and there is no verdict"))) for column, case, cell in news])
+            (cell.result.expected, cell.result.observed, ", ".join(cell.result.statements),
+             cell.result.reason)
+            if cell.result else ("", "", "", "asked for, and there is no verdict"))) for column, case,
+        cell in news])
     page.table(("verdicts", "environment", "entry"), [
         (tally(column.counts()), column.label, column.entry) for column in source.matrix.columns])
     page.table(("expected", "on", "case", "observed", "reason"), [

@@ -1,8 +1,8 @@
-"""CSV (RFC 4180, UTF-8, comma, a line of names first): one row for each case of each entry.
+"""CSV (RFC 4180, UTF-8, a line of names first): one row for each case of each entry.
 
-A spreadsheet takes a cell that begins with = + - @ for a formula. Such texts come from other people's catalogs, so they
-get an apostrophe in front, as OWASP advises; so does a text that has one in front of such a character already, and
-taking one apostrophe away gives the text back.
+A spreadsheet takes a cell that begins with = + - @ for a formula. Such texts come from other people's
+catalogs, so they get an apostrophe in front, as OWASP advises. So does a text that has one in front of such a
+character already: taking one apostrophe away gives the text back.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from ..matrix import Cell, Column
 from ..text import printable
 from . import Source
 
-COLUMNS = ("environment", "entry", "case", "verdict", "red", "expectation", "grade", "statements", "expected", "observed",
-           "reason", "repeats", "steady", "micros", "revision", "location", "blame", "suite", "started", "dll", "sha256")
+COLUMNS = ("environment", "entry", "case", "verdict", "red", "expectation", "grade", "statements", "expected",
+           "observed",
+           "reason", "repeats", "steady", "micros", "revision", "location", "blame", "suite", "started",
+           "dll", "sha256")
 _FORMULA = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -48,5 +50,7 @@ def _row(source: Source, column: Column, case: str, cell: Cell) -> list[str | in
         story = [result.grade, " ".join(result.statements), result.expected, result.observed, result.reason]
         place = [result.micros, result.revision, result.location, result.blame]
     return [record.environment, column.entry, case, cell.verdict, "yes" if source.is_red(cell) else "no",
-            expectation.reason if expectation else None, *story, cell.repeats, "yes" if cell.steady else "no", *place,
-            record.suite, record.started, provider.dll if provider else None, provider.sha256 if provider else None]
+            expectation.reason if expectation else None, *story, cell.repeats, "yes" if cell.steady else "no",
+            *place,
+            record.suite, record.started, provider.dll if provider else None,
+            provider.sha256 if provider else None]

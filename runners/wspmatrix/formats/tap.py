@@ -1,4 +1,4 @@
-"""TAP 14. Every case of every entry is a test of the one list, so that readers of TAP 13 see each of them as well.
+"""TAP 14. Each case of each entry is a test of the one list, so that readers of TAP 13 see them all as well.
 
 What is red as expected is a TODO with its reason, what was not judged a SKIP.
 """
