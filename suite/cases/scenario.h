@@ -53,6 +53,9 @@ struct pair datagram_pair(void);
 /* Accept what waits, or comes within case_patience, at a listening socket. */
 SOCKET accept_one(SOCKET listening);
 
+/* Accept all that waits now, without waiting for more. The listening socket is nonblocking afterwards. */
+void accept_all(SOCKET listening);
+
 void make_blocking(SOCKET s);
 void make_nonblocking(SOCKET s);
 void set_linger(SOCKET s, int on, int seconds);

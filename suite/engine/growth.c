@@ -1,19 +1,21 @@
 #include "engine/growth.h"
 
 #include <winsock2.h>
-#include <string.h>
 #include <tlhelp32.h>
 
 #include "host/handles.h"
 
-/* Handles are small multiples of 4, and the lowest free value is given next, where this table is used. */
+/*
+ * Where the system does not count handles (Wine), they are small multiples of 4, and the lowest free value is given
+ * next. So the values below the highest one in use are taken once, by handles of ours: all that comes later lies above,
+ * and a look at a few values tells what stayed.
+ */
 #define HANDLE_STEP 4
-#define HANDLE_VALUES 4096
-#define VALUES_BEYOND 16 /* how far above the highest used value a case's handles are looked for */
+#define VALUES_LOOKED_AT 16
+#define VALUES_TAKEN_MAX 1024
 
 static bool system_counts;
-static unsigned char used[HANDLE_VALUES]; /* open when counting began */
-static unsigned looked_at;                /* values below this are looked at */
+static unsigned first_looked_at;
 
 static volatile LONG threads_seen;
 
@@ -53,21 +55,39 @@ static bool is_open(unsigned value)
     return GetHandleInformation((HANDLE)(ULONG_PTR)((value + 1) * HANDLE_STEP), &flags) != 0;
 }
 
+/* The highest value in use: beyond it a stretch of values is free. */
+static unsigned highest_open(void)
+{
+    unsigned highest = 0;
+
+    for (unsigned v = 0; v < highest + 4 * VALUES_LOOKED_AT && v < VALUES_TAKEN_MAX; v++) {
+        highest = is_open(v) ? v : highest;
+    }
+    return highest;
+}
+
+static void take_values_up_to(unsigned highest)
+{
+    for (unsigned taken = 0; taken <= highest; taken++) {
+        HANDLE plug = CreateEventW(NULL, FALSE, FALSE, NULL);
+
+        if (plug == NULL || (ULONG_PTR)plug / HANDLE_STEP - 1 > highest) {
+            CloseHandle(plug);
+            return;
+        }
+    }
+}
+
 void resources_begin(void)
 {
     DWORD count = 0;
-    unsigned highest = 0;
 
     system_counts = GetProcessHandleCount(GetCurrentProcess(), &count) && count > 0;
-    if (system_counts) {
-        return;
-    }
-    memset(used, 0, sizeof used);
-    looked_at = VALUES_BEYOND;
-    for (unsigned v = 0; v < looked_at && v < HANDLE_VALUES; v++) {
-        used[v] = is_open(v);
-        highest = used[v] ? v : highest;
-        looked_at = highest + VALUES_BEYOND;
+    if (!system_counts) {
+        unsigned highest = highest_open();
+
+        take_values_up_to(highest);
+        first_looked_at = highest + 1;
     }
 }
 
@@ -78,10 +98,8 @@ static unsigned count_handles_now(void)
     if (system_counts) {
         return GetProcessHandleCount(GetCurrentProcess(), &count) ? count : 0;
     }
-    for (unsigned v = 0; v < looked_at && v < HANDLE_VALUES; v++) {
-        if (!used[v] && is_open(v)) {
-            count++;
-        }
+    for (unsigned v = first_looked_at; v < first_looked_at + VALUES_LOOKED_AT; v++) {
+        count += is_open(v);
     }
     return count;
 }

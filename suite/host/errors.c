@@ -45,6 +45,7 @@ static const struct named_code system_codes[] = {
     CODE(ERROR_INVALID_PARAMETER), CODE(ERROR_INVALID_NAME), CODE(ERROR_MOD_NOT_FOUND),
     CODE(ERROR_PROC_NOT_FOUND), CODE(ERROR_BAD_PATHNAME), CODE(ERROR_BAD_EXE_FORMAT),
     CODE(ERROR_FILENAME_EXCED_RANGE), CODE(ERROR_EXE_MACHINE_TYPE_MISMATCH), CODE(ERROR_NOACCESS),
+    CODE(ERROR_STACK_OVERFLOW),
     CODE(ERROR_DLL_INIT_FAILED), CODE(ERROR_DLL_NOT_FOUND), {577, "ERROR_INVALID_IMAGE_HASH"},
     CODE(ERROR_SXS_CANT_GEN_ACTCTX), CODE(ERROR_COMMITMENT_LIMIT), CODE(ERROR_NO_SYSTEM_RESOURCES),
 };
@@ -71,7 +72,8 @@ const char *system_error_name(DWORD error, char *buffer, size_t size)
     const char *name = name_in(system_codes, COUNT(system_codes), error);
 
     if (name == NULL) {
-        snprintf(buffer, size, "error %lu", (unsigned long)error);
+        /* The code of an exception, where one ended the call. */
+        snprintf(buffer, size, error & 0x80000000 ? "exception 0x%08lx" : "error %lu", (unsigned long)error);
         name = buffer;
     }
     return name;

@@ -59,14 +59,17 @@ static const char *explain(DWORD error, const WCHAR *path, char *buffer, size_t 
     case ERROR_EXE_MACHINE_TYPE_MISMATCH:
         pe_file_describe(path, buffer, size);
         return buffer;
+    case ERROR_NOACCESS:
+    case ERROR_STACK_OVERFLOW:
+        return "its DllMain raised an exception";
     default:
-        return "the system refused to load it";
+        return error & 0x80000000 ? "its DllMain raised an exception" : "the system refused to load it";
     }
 }
 
 static void fail(const struct host_layer *layer, DWORD error, struct load_failure *failure)
 {
-    char number[24];
+    char number[32];
     char clause[160];
     const char *code = system_error_name(error, number, sizeof number);
 

@@ -29,6 +29,19 @@ static HMODULE module_of(slot_function function)
     return module;
 }
 
+/* Whether the page may be executed: a slot that points to data is no function. */
+static bool is_code(slot_function function)
+{
+    const void *address;
+    MEMORY_BASIC_INFORMATION info;
+
+    memcpy(&address, &function, sizeof address);
+    return VirtualQuery(address, &info, sizeof info) != 0 && info.State == MEM_COMMIT
+           && (info.Protect
+               & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY))
+                  != 0;
+}
+
 static void name_owner(HMODULE module, char *out, size_t size)
 {
     WCHAR path[MAX_PATH * 4];
@@ -66,6 +79,8 @@ bool slots_check(const WSPPROC_TABLE *table, HMODULE own, struct provider_story 
             nulls++;
         } else if (module == NULL) {
             add_problem(&text, i, " nowhere");
+        } else if (!is_code(function)) {
+            add_problem(&text, i, " no code");
         } else if (module != own) {
             name_owner(module, story->owners[i], sizeof story->owners[i]);
         }

@@ -9,7 +9,7 @@
 
 /*
  * Look at all 30 slots. story->owners gets the file name of each slot's module, "" for own. False where a
- * slot is NULL or lies in no module; observed then says so ("WSPSend NULL, WSPRecv nowhere").
+ * slot is NULL, is no code or lies in no module; observed then says so ("WSPSend NULL, WSPRecv nowhere").
  */
 bool slots_check(const WSPPROC_TABLE *table, HMODULE own, struct provider_story *story, char *observed,
                  size_t size);

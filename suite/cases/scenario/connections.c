@@ -21,6 +21,16 @@ SOCKET accept_one(SOCKET listening)
     return a.socket;
 }
 
+void accept_all(SOCKET listening)
+{
+    struct answer a;
+
+    make_nonblocking(listening);
+    while (answer_ok(a = spi_accept(listening, NULL, NULL, NULL, 0))) {
+        adopt_socket(a.socket);
+    }
+}
+
 /* Wait for the end of a connect that start_connect began with WSAEWOULDBLOCK; the code of FD_CONNECT. */
 static int finish_connect(struct watch *w)
 {
