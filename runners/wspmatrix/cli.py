@@ -12,7 +12,7 @@ import sys
 
 from . import __version__
 
-COMMANDS = ("run", "report", "merge", "gate", "expect", "diff")
+COMMANDS = ("run", "report", "merge", "gate", "expect", "diff", "audit", "verify", "repro")
 DEBIAN = {"rich": "python3-rich", "jinja2": "python3-jinja2", "jsonschema": "python3-jsonschema",
           "pytest": "python3-pytest", "xdist": "python3-pytest-xdist"}
 WRONG_USE = 2
@@ -24,6 +24,9 @@ examples:
   python -m wspmatrix merge run1.jsonl run2.jsonl -o all.jsonl
   python -m wspmatrix gate matrix/wine-8.0-x64.jsonl
   python -m wspmatrix diff results/runs matrix
+  python -m wspmatrix audit matrix/wine-8.0-x64.jsonl -o audit
+  python -m wspmatrix verify audit
+  python -m wspmatrix repro matrix/wine-8.0-x64.jsonl send_disconnect.not_socket.file bridge.tcp4 -o x.c
 """
 
 

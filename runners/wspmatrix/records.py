@@ -68,6 +68,10 @@ class Call:
     result: int | str | None
     error: int | str | None
     micros: int | None
+    thread: int | None = None
+    """Where another thread than that of the case made the call: 2 for the first of them, 3 for the next."""
+    inside: int | None = None
+    """Where it was made inside another call, by a hook or a condition function: the number of that call, from 0."""
 
 
 @dataclass(slots=True)
@@ -303,7 +307,8 @@ class Decoder:
             return None
         of = _Fields(item, "call", self._note, self._pool)
         numbers = [_whole(item.get("result")), _whole(item.get("error"))]
-        return Call(of.text("fn"), of.text("args"), numbers[0], numbers[1], of.number("micros"))
+        return Call(of.text("fn"), of.text("args"), numbers[0], numbers[1], of.number("micros"),
+                    of.number("thread"), of.number("inside"))
 
     def _provider_end(self, of: _Fields) -> ProviderEnd:
         return ProviderEnd(of.need_text("entry"), of.choice("hook", HOOKS))
