@@ -9,7 +9,6 @@
 #include "engine/perform.h"
 #include "engine/records.h"
 #include "engine/registry.h"
-#include "engine/growth.h"
 
 static struct shared *block;
 static struct run *current_run;
@@ -40,7 +39,7 @@ static void open_here(void)
 {
     opened = true;
     block->started = provider_open(&block->entry, &block->story);
-    resources_begin();
+    perform_loaded();
 }
 
 void here_load(struct shared *shared, struct run *run, const struct host_entry *entry)

@@ -11,6 +11,9 @@
 /* Use the block from now on; CMocka's output goes nowhere. Once a process, on the thread that performs. */
 void perform_begin(struct shared *shared);
 
+/* The provider was loaded: what the process holds now is where counting begins. */
+void perform_loaded(void);
+
 /*
  * Perform the instance: its outcome is in the block, the calls of its last attempt in the block's trace. The
  * provider must be in the state that the instance needs (opened, or not yet where it needs OWN_STARTUP).

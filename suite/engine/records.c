@@ -390,7 +390,11 @@ void records_result(const struct result *r, bool with_calls)
         cJSON_AddItemToArray(after, cJSON_CreateString(r->after[i]));
     }
     add_crash(record, r->crash);
-    cJSON_AddNullToObject(record, "blame");
+    if (r->blame != NULL) {
+        add_text(record, "blame", r->blame);
+    } else {
+        cJSON_AddNullToObject(record, "blame");
+    }
     if (with_calls) {
         add_calls(record, r->trace);
     }

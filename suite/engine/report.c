@@ -115,6 +115,9 @@ static void report_story(const struct options *o, const struct result *r)
     if (r->order_dependent) {
         report_order(r);
     }
+    if (r->blame != NULL) {
+        console_line(PLAIN, INDENT "blame     %s", r->blame);
+    }
     report_calls(r->trace);
     source_path(path, sizeof path, r->outcome.file);
     console_line(PLAIN, INDENT "at        %s:%d", path, r->outcome.line);

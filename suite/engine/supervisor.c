@@ -13,6 +13,8 @@
 
 struct supervisor {
     struct run *run;
+    struct supervisor *below;                  /* judges the stack below a layered entry, for blame; or NULL */
+    bool silent;                               /* a supervisor of a stack below: it writes no records */
     struct worker shared_worker;               /* the provider is loaded there; it does case after case */
     struct worker own_worker;                  /* for one case that starts the provider itself */
     const struct host_entry *entry;
@@ -49,8 +51,11 @@ struct supervisor *supervisor_create(struct run *run)
     return s;
 }
 
+static void forget_below(struct supervisor *s);
+
 void supervisor_destroy(struct supervisor *s)
 {
+    forget_below(s);
     worker_destroy(&s->shared_worker);
     worker_destroy(&s->own_worker);
     free(s->order);
@@ -98,7 +103,9 @@ static void announce(struct supervisor *s)
 {
     if (!s->announced) {
         s->announced = true;
-        records_provider(s->entry, &s->story, s->run->selected);
+        if (!s->silent) {
+            records_provider(s->entry, &s->story, s->run->selected);
+        }
     }
 }
 
@@ -326,35 +333,17 @@ static void load_first(struct supervisor *s)
     }
 }
 
-static void judge(struct supervisor *s, const struct case_instance *instance, unsigned repeat)
+static void judge_instance(struct supervisor *s, struct result *r)
 {
-    struct result r = {.entry = s->entry, .instance = instance, .repeat = repeat};
-
-    if (!judge_without(s, &r)) {
-        if (s->run->options->isolation == ISOLATION_NONE) {
-            here_perform(&r);
-        } else if ((instance_needs(instance) & OWN_STARTUP) != 0) {
-            judge_in_own_worker(s, &r);
-        } else {
-            judge_in_shared_worker(s, &r);
-        }
+    if (judge_without(s, r)) {
+        return;
     }
-    s->counts[r.outcome.verdict]++;
-    run_emit(s->run, &r);
-}
-
-static void judge_all(struct supervisor *s)
-{
-    const struct options *o = s->run->options;
-    uint64_t random = o->seed;
-
-    for (unsigned repeat = 1; repeat <= o->repeat; repeat++) {
-        if (o->shuffle) {
-            random_shuffle(s->order, s->order_count, &random);
-        }
-        for (size_t i = 0; i < s->order_count && s->run->stopped == 0; i++) {
-            judge(s, registry_at(s->order[i]), repeat);
-        }
+    if (s->run->options->isolation == ISOLATION_NONE) {
+        here_perform(r);
+    } else if ((instance_needs(r->instance) & OWN_STARTUP) != 0) {
+        judge_in_own_worker(s, r);
+    } else {
+        judge_in_shared_worker(s, r);
     }
 }
 
@@ -385,8 +374,86 @@ static void begin_entry(struct supervisor *s, const struct host_entry *entry)
     }
 }
 
+/* The supervisor of the stack below, made when it is first needed. NULL: there is none, or no memory for it. */
+static struct supervisor *have_below(struct supervisor *s)
+{
+    struct host_entry *lower;
+
+    if (s->below != NULL || s->entry->layer_count == 1) {
+        return s->below;
+    }
+    lower = host_entry_below(s->entry);
+    s->below = lower != NULL ? supervisor_create(s->run) : NULL;
+    if (s->below == NULL) {
+        free(lower);
+        return NULL;
+    }
+    s->below->silent = true;
+    begin_entry(s->below, lower);
+    return s->below;
+}
+
+static void forget_below(struct supervisor *s)
+{
+    if (s->below != NULL) {
+        const struct host_entry *lower = s->below->entry;
+
+        supervisor_destroy(s->below);
+        free((void *)lower);
+        s->below = NULL;
+    }
+}
+
+/* Which layer broke a case that is red for the whole stack: the lowest one whose own stack is red in it too. */
+static const char *find_blame(struct supervisor *s, const struct case_instance *instance)
+{
+    struct supervisor *below = have_below(s);
+    struct result r = {.instance = instance, .repeat = 1};
+
+    if (below == NULL) {
+        return s->entry->layers[0].name;
+    }
+    r.entry = below->entry;
+    judge_instance(below, &r);
+    return verdict_is_red(r.outcome.verdict, false) ? find_blame(below, instance) : s->entry->layers[0].name;
+}
+
+static bool wants_blame(const struct supervisor *s, const struct result *r)
+{
+    return s->entry->layer_count > 1 && s->run->options->isolation != ISOLATION_NONE
+           && verdict_is_red(r->outcome.verdict, false) && r->outcome.verdict != VERDICT_ERROR;
+}
+
+static void judge(struct supervisor *s, const struct case_instance *instance, unsigned repeat)
+{
+    struct result r = {.entry = s->entry, .instance = instance, .repeat = repeat};
+
+    judge_instance(s, &r);
+    if (wants_blame(s, &r)) {
+        r.blame = find_blame(s, instance);
+    }
+    s->counts[r.outcome.verdict]++;
+    run_emit(s->run, &r);
+}
+
+static void judge_all(struct supervisor *s)
+{
+    const struct options *o = s->run->options;
+    uint64_t random = o->seed;
+
+    for (unsigned repeat = 1; repeat <= o->repeat; repeat++) {
+        if (o->shuffle) {
+            random_shuffle(s->order, s->order_count, &random);
+        }
+        for (size_t i = 0; i < s->order_count && s->run->stopped == 0; i++) {
+            judge(s, registry_at(s->order[i]), repeat);
+        }
+    }
+}
+
 void supervisor_judge(struct supervisor *s, const struct host_entry *entry)
 {
+    forget_below(s);
     begin_entry(s, entry);
     load_first(s);
     judge_all(s);

@@ -4,7 +4,6 @@
 
 #include "engine/crash.h"
 #include "engine/exit.h"
-#include "engine/growth.h"
 #include "engine/perform.h"
 #include "engine/process.h"
 #include "engine/registry.h"
@@ -41,7 +40,7 @@ static void obey(struct shared *shared)
 {
     if (shared->command == COMMAND_LOAD) {
         shared->started = provider_open(&shared->entry, &shared->story);
-        resources_begin();
+        perform_loaded();
     } else {
         perform(registry_at((size_t)shared->instance));
     }

@@ -11,9 +11,9 @@
 #include <ws2spi.h>
 #include <stdbool.h>
 
-#define HOST_NAME_BYTES 512      /* UTF-8, with its NUL: entry names, layer names */
-#define HOST_PATH_CHARS 32768    /* the longest path that Windows knows, with its NUL */
-#define HOST_TEXT_BYTES 4096     /* UTF-8: DLL names for records, reasons */
+#define HOST_NAME_BYTES 512   /* UTF-8, with its NUL: entry names, layer names */
+#define HOST_PATH_CHARS 32768 /* the longest path that Windows knows, with its NUL */
+#define HOST_TEXT_BYTES 4096  /* UTF-8: DLL names for records, reasons */
 #define HOST_ENVIRONMENT_CHARS 8192
 #define HOST_ADDRESS_BYTES 256
 #define HOST_LAYERS_MAX MAX_PROTOCOL_CHAIN /* 7: the longest chain that WSAPROTOCOLCHAIN can name */
@@ -23,23 +23,29 @@ enum host_origin { HOST_INSTALLED, HOST_MANIFEST };
 
 /* One layer of an entry: the provider under test is layer 0, the base provider the last one. */
 struct host_layer {
-    char name[HOST_NAME_BYTES];     /* "relay.stream": entry name of this layer */
-    WCHAR path[HOST_PATH_CHARS];    /* absolute, environment strings expanded; empty if it was not found */
-    char dll[HOST_TEXT_BYTES];      /* for records: relative to its manifest, or starting with %SystemRoot% */
-    char problem[HOST_TEXT_BYTES];  /* why path is empty; "" if it is not */
-    WSAPROTOCOL_INFOW info;         /* as WSPStartup of this layer gets it */
-    DWORD dummy_catalog_id;         /* of the layer's own hidden entry (ChainLen 0); 0 for a base provider */
+    char name[HOST_NAME_BYTES];    /* "relay.stream": entry name of this layer */
+    WCHAR path[HOST_PATH_CHARS];   /* absolute, environment strings expanded; empty if it was not found */
+    char dll[HOST_TEXT_BYTES];     /* for records: relative to its manifest, or starting with %SystemRoot% */
+    char problem[HOST_TEXT_BYTES]; /* why path is empty; "" if it is not */
+    WSAPROTOCOL_INFOW info;        /* as WSPStartup of this layer gets it */
+    DWORD dummy_catalog_id;        /* of the layer's own hidden entry (ChainLen 0); 0 for a base provider */
     WCHAR environment[HOST_ENVIRONMENT_CHARS]; /* NAME=VALUE, each ended by NUL, the list by one more */
-    bool transparent;               /* the manifest claims that this layer forwards the pair unchanged */
+    bool transparent; /* the manifest claims that this layer forwards the pair unchanged */
 };
 
 struct host_entry {
-    char name[HOST_NAME_BYTES];     /* unique in a run: "loopback.stream"; szProtocol of an installed one */
+    char name[HOST_NAME_BYTES]; /* unique in a run: "loopback.stream"; szProtocol of an installed one */
     enum host_origin origin;
-    unsigned layer_count;           /* 1 for a base provider and for every installed entry */
+    unsigned layer_count; /* 1 for a base provider and for every installed entry */
     struct host_layer layers[HOST_LAYERS_MAX];
-    int address_length;             /* of address; 0: endpoints by address family */
+    int address_length;                        /* of address; 0: endpoints by address family */
     unsigned char address[HOST_ADDRESS_BYTES]; /* sockaddr where a listener binds */
 };
+
+/*
+ * The entry of the stack below the first layer, as if it were tested by itself; allocated, for the caller to
+ * free. NULL without memory, or for a base provider.
+ */
+struct host_entry *host_entry_below(const struct host_entry *entry);
 
 #endif
