@@ -4,7 +4,10 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from wspmatrix_samples import HOSTILE, run, write
 from wspmatrix import statements
 from wspmatrix.audit.verify import figures_of
 from wspmatrix.cli import main
+from wspmatrix.reader import Log, load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -285,6 +289,26 @@ def test_hostile_names_stay_text(audit: Callable[..., Path], tmp_path: Path) -> 
     assert "<script" not in page.lower() and "<img" not in page
     assert not set("\u202e\u2066\u2028\x1b\x07") & set(page)
     assert main(["verify", str(folder)]) == 0
+
+
+@pytest.mark.parametrize("command", ["audit", "verify", "repro"])
+def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"example:\n  python -m wspmatrix {command} " in capsys.readouterr().out
+
+
+def test_the_bench_generates_whole_runs_of_as_many_results_as_it_says(tmp_path: Path) -> None:
+    bench = SourceFileLoader("bench_records", str(ROOT / "ci" / "bench-records"))
+    module = module_from_spec(spec_from_loader(bench.name, bench))  # type: ignore[arg-type]
+    sys.modules[bench.name] = module
+    bench.exec_module(module)
+    module.generate(tmp_path, 2000)
+    log = Log()
+    runs = load([tmp_path], log)
+    assert [run.whole for run in runs] == [True, True] and not log.lines()
+    assert sum(sum(run.counts().values()) for run in runs) == 2000
 
 
 def test_the_package_carries_the_statements_of_the_sources() -> None:

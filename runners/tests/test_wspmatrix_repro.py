@@ -155,9 +155,16 @@ def test_what_is_not_in_the_run_is_named(tmp_path: Path, capsys: pytest.CaptureF
 @needs_compiler
 def test_hostile_texts_compile_and_stay_texts(tmp_path: Path) -> None:
     evil = "".join(HOSTILE) + '*/ #error "\\\n??/\n??/ " */ %s%n'
-    made(tmp_path, [FILE], reason=evil, expected=evil, observed=evil + "; 0", location=evil, statements=[evil],
-         provider={"dll": evil[-500:], "guid": evil, "version": evil})
+    made(tmp_path, [FILE], reason=evil, expected=evil, observed=evil + "; 0", location=evil,
+         statements=[evil], provider={"dll": evil[-500:], "guid": evil, "version": evil})
     build(tmp_path / "x.c", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+
+
+def test_a_case_that_rests_on_a_fault_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"verdict": "fail", "calls": [FILE]}
+    path = write(tmp_path / "r.jsonl", run({ENTRY: {"send_disconnect.network_down": told}}))
+    assert main(["repro", str(path), "send_disconnect.network_down", ENTRY, "-o", str(tmp_path / "x.c")]) == 2
+    assert "WspcheckFault" in capsys.readouterr().err
 
 
 def test_a_path_without_end_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

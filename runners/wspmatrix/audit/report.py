@@ -140,8 +140,10 @@ class _Report:
         none = "none for this suite version"
         if found is None:
             return none
-        if found.get("suite") != self.inputs.run.record.suite:
-            return f"{none} (what was given is of {short(str(found.get('suite')))})"
+        suite = found.get("suite")
+        if suite != self.inputs.run.record.suite:
+            whose = f"is of {short(suite)}" if isinstance(suite, str) else "does not say of which suite it is"
+            return f"{none} (what was given {whose})"
         killed, all_of_them = found.get("killed"), found.get("mutants")
         if type(killed) is not int or type(all_of_them) is not int or not 0 <= killed <= all_of_them != 0:
             return f"{none} (what was given has no killed and mutants)"

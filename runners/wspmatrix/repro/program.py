@@ -18,6 +18,7 @@ MAKE_A_SOCKET = ("WSPSocket", "WSPAccept", "WSPJoinLeaf")
 SAY_FALSE = ("WSPGetOverlappedResult",)
 HANG_AFTER = 20_000
 MOST_THREADS = 64
+NEEDS_A_FAULT = "network_down"
 LONGEST = 300
 LONGEST_PATH = 1000
 KEPT_CALLS = 256
@@ -60,8 +61,10 @@ def write(subject: Subject) -> str:
     if subject.provider.chain:
         raise NotReplayable(f"{quoted(result.entry)} is layered: it asks ws2_32 for the provider below it, "
                             "which only an installed catalog or the suite can answer")
+    if NEEDS_A_FAULT in result.case.split("."):
+        raise NotReplayable("the suite set a fault in the provider (WspcheckFault): that is no recorded call")
     if len(subject.dll) > LONGEST_PATH:
-        raise NotReplayable(f"the path {quoted(subject.dll)} is long; expected at most {LONGEST_PATH} characters")
+        raise NotReplayable(f"the path {quoted(subject.dll)}; expected at most {LONGEST_PATH} characters")
     if not result.calls:
         raise NotReplayable("its record holds no calls (run the case with --trace all)")
     emitter = Emitter()
