@@ -15,7 +15,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from .. import flags as flagging
 from .. import story
 from ..expectations import Expectation
 from ..matrix import Cell, Column, build

@@ -21,8 +21,6 @@ OTHER_HANDLES = {"0": "0", "INVALID_SOCKET": "INVALID_SOCKET", "file handle": "f
                  "mutex handle": "mutex_handle()",
                  "never handed out": "(SOCKET)0x5f001230"}
 LARGEST_ROOM = 1 << 24
-MOST_NUMBERED = 4095
-MADE_BELOW = "WSPSocket", "WSPAccept"
 
 
 class Emitter:
