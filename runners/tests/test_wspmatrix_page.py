@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wspmatrix import page
+from wspmatrix import expectations, page
 from wspmatrix.matrix import build
 from wspmatrix.reader import Log, load
-from wspmatrix_samples import CALL, CRASH, HOSTILE, result, run, write
+from wspmatrix_samples import CALL, CRASH, HOSTILE, run, write
 
 ENTRIES: dict[str, dict[str, Any]] = {
     "loopback.stream": {"provider.path": "pass", "send_disconnect.a": "pass", "recv_disconnect.a": "skip"},
@@ -62,18 +61,87 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(tmp_path: Path) 
     assert "http:" not in text and "https:" not in text
 
 
+def verdicts_in(data: Any) -> dict[tuple[str, str], str]:
+    names = {verdict["letter"]: verdict["name"] for verdict in data["verdicts"]} | {" ": ""}
+    return {(column["entry"], case["id"]): names[column["cells"][number]] for column in data["columns"]
+            for number, case in enumerate(data["cases"])}
+
+
+def at(data: Any, entry: str, case: str) -> tuple[dict[str, Any], int]:
+    column = next(column for column in data["columns"] if column["entry"] == entry)
+    return column, [item["id"] for item in data["cases"]].index(case)
+
+
 def test_a_record_shows_as_it_is_in_the_data(tmp_path: Path) -> None:
     data = embedded(render(tmp_path, run(ENTRIES)))
-    names = {verdict["letter"]: verdict["name"] for verdict in data["verdicts"]}
-    shown = {(column["entry"], case["id"]): names[column["cells"][number]] for column in data["columns"]
-             for number, case in enumerate(data["cases"])}
+    shown = verdicts_in(data)
     assert shown["bridge.tcp4", "send_disconnect.a"] == "crash"
     assert shown["loopback.stream", "recv_disconnect.a"] == "skip"
-    column = next(column for column in data["columns"] if column["entry"] == "bridge.tcp4")
-    number = [case["id"] for case in data["cases"]].index("send_disconnect.a")
+    column, number = at(data, "bridge.tcp4", "send_disconnect.a")
     told = data["stories"][column["stories"][number]]
-    assert told["crash"] == CRASH and told["reason"] == "it fell over"
-    assert told["calls"] == [[CALL["fn"], CALL["args"], CALL["result"], CALL["error"], CALL["micros"]]]
+    assert dict(told["crash"]) == CRASH and told["reason"] == "it fell over"
+    made = [data["calls"][call] for call in data["sequences"][told["calls"] - 1]]
+    assert made == [[CALL["fn"], CALL["args"], CALL["result"], CALL["error"], None, None]]
+    assert column["times"][str(number)] == [CALL["micros"]]
+
+
+def test_cases_stand_by_statement_and_a_check_of_every_case_moves_none(tmp_path: Path) -> None:
+    cases = {"recv_disconnect.a": {"verdict": "pass", "statements": ["RD-07"]},
+             "send_disconnect.b": {"verdict": "fail", "statements": ["SD-14", "PV-12"]},
+             "send_disconnect.a": {"verdict": "pass", "statements": ["SD-07", "X-05"]},
+             "provider.loads": {"verdict": "pass", "statements": ["PV-02"]},
+             "send_disconnect.new": {"verdict": "pass", "statements": ["ZZ-1"]},
+             "send_disconnect.missing": None}
+    others = {"send_disconnect.b": {"verdict": "pass", "statements": ["SD-14"]}}
+    data = embedded(render(tmp_path, run({"a.b": cases, "a.c": others})))
+    names = [item[0] for item in data["statements"]]
+    assert [(names[case["statements"][0]] if case["statements"] else None, case["id"]) for case in data["cases"]] == [
+        ("PV-02", "provider.loads"), ("SD-07", "send_disconnect.a"), ("SD-14", "send_disconnect.b"),
+        ("RD-07", "recv_disconnect.a"), ("ZZ-1", "send_disconnect.new"), (None, "send_disconnect.missing")]
+    assert data["statements"][names.index("SD-07")][1:3] == ["WSPSendDisconnect", "error table"]
+    assert data["statements"][names.index("ZZ-1")] == ["ZZ-1", "", "", ""]
+
+
+@pytest.mark.parametrize(("entry", "given", "shown"), [
+    ("bridge.tcp4", ["bridge.ini", "loopback.ini"], ["bridge.ini"]),
+    ("bridge.tcp4", ["mine.ini", "other.ini"], ["mine.ini", "other.ini"]),
+    ("MSAFD Tcpip [TCP/IP]", [], [])])
+def test_the_command_names_the_manifests_that_it_needs(tmp_path: Path, entry: str, given: list[str],
+                                                       shown: list[str]) -> None:
+    command = ["wspcheck", "run", *(word for name in given for word in ("--manifest", name))]
+    data = embedded(render(tmp_path, run({entry: {"a.b": "fail"}}, command=command)))
+    assert data["columns"][0]["manifests"] == shown
+
+
+@pytest.mark.parametrize(("observed", "until", "state"), [
+    ("0", None, "met"), ("0", "2026-11-22", "met"), ("0", "2026-11-21", "expired"), ("SOCKET_ERROR", None, "differs")])
+def test_a_cell_knows_its_expectation(tmp_path: Path, observed: str, until: str | None, state: str) -> None:
+    file = tmp_path / "wine.toml"
+    file.write_text('[[expectation]]\nenvironment = "wine-*"\nentry = "a.*"\ncase = "c.d"\nverdict = "fail"\n'
+                    f'observed = "0"\nreason = "it is so"\nowner = "me"\n{f"until = {until}" if until else ""}\n')
+    records = run({"a.b": {"c.d": {"verdict": "fail", "observed": observed}, "c.e": "fail"}})
+    text = page.render(build(load([write(tmp_path / "r.jsonl", records)], Log())), "t", [], expectations.load([file]),
+                       datetime.date(2026, 11, 22))
+    data = embedded(text)
+    column, number = at(data, "a.b", "c.d")
+    assert column["expected"] == {str(number): [0, state]}
+    assert data["expectations"] == [{"verdict": "fail", "observed": "0", "reason": "it is so", "owner": "me", "link": "",
+                                     "until": until or "", "place": "wine.toml:1"}]
+
+
+def test_strict_makes_more_red(tmp_path: Path) -> None:
+    matrix = build(load([write(tmp_path / "r.jsonl", run({"a.b": {"c.d": "tolerated"}}))], Log()))
+    assert "<strong>0 red</strong>" in page.render(matrix, "t", [])
+    strict = page.render(matrix, "t", [], strict=True)
+    assert "<strong>1 red</strong>" in strict
+    assert {verdict["name"] for verdict in embedded(strict)["verdicts"] if verdict["red"]} >= {"tolerated", "unreached"}
+
+
+def test_numbers_that_a_script_cannot_hold_are_texts(tmp_path: Path) -> None:
+    call = CALL | {"result": 2**64 - 1, "error": 2**53, "micros": 2**60}
+    data = embedded(render(tmp_path, run({"a.b": {"c.d": {"verdict": "fail", "calls": [call]}}})))
+    assert data["calls"][0][2:4] == [str(2**64 - 1), 2**53]
+    assert data["columns"][0]["times"] == {"0": [str(2**60)]}
 
 
 def embedded(text: str) -> Any:
@@ -102,85 +170,8 @@ def test_stories_are_shared(tmp_path: Path) -> None:
     assert len(data["stories"]) == 1
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    webdriver = pytest.importorskip("selenium.webdriver",
-                                    reason="tests of the page in a browser need python3-selenium")
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        pytest.skip("no chromium and chromedriver to open the page in (Debian: chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,900"):
-        options.add_argument(argument)
-    options.binary_location = str(shutil.which("chromium"))
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.chrome.service.Service(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(service=service, options=options)
-    yield driver
-    driver.quit()
-
-
-def open_page(browser: Any, tmp_path: Path, records: list[dict[str, Any]],
-              problems: tuple[str, ...] = ()) -> None:
-    path = tmp_path / "page.html"
-    path.write_text(render(tmp_path, records, problems), "utf-8")
-    browser.get(path.as_uri())
-
-
-def cells(browser: Any) -> dict[str, list[str]]:
-    """The rows that are to be seen."""
-    return browser.execute_script(
-        "const rows = [...document.querySelectorAll('#matrix tbody tr')];"
-        "const seen = rows.filter(row => row.cells[0].scope === 'row' && !row.hidden);"
-        "return Object.fromEntries(seen.map(row => [row.cells[0].title.split(' ')[0],"
-        "                                           [...row.cells].slice(1).map(cell => cell.textContent)]))")
-
-
-def test_the_page_in_a_browser(browser: Any, tmp_path: Path) -> None:
-    open_page(browser, tmp_path, run(ENTRIES))
-    assert cells(browser) == {"provider.path": ["pass", "pass"], "send_disconnect.a": ["pass", "crash"],
-                              "recv_disconnect.a": ["skip", "tolerated"]}
-    assert not [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
-    browser.find_element("css selector", "[aria-label^='send_disconnect.a on bridge.tcp4: crash']").click()
-    story = browser.find_element("id", "story").text
-    for part in ("it fell over", "code c0000005", "WSPSendDisconnect", "10057",
-                 'wspcheck run --provider "bridge.tcp4" --case send_disconnect.a'):
-        assert part in story
-    browser.find_element("id", "differs").click()
-    assert set(cells(browser)) == {"send_disconnect.a", "recv_disconnect.a"}
-    browser.find_element("css selector", "#verdicts input[value=crash]").click()
-    assert set(cells(browser)) == {"send_disconnect.a"}
-    browser.find_element("css selector", "#verdicts input[value=crash]").click()
-    browser.find_element("id", "find").send_keys("recv")
-    assert set(cells(browser)) == {"recv_disconnect.a"}
-
-
-def test_the_keyboard_walks_the_matrix(browser: Any, tmp_path: Path) -> None:
-    open_page(browser, tmp_path, run(ENTRIES))
-    keys = __import__("selenium.webdriver.common.keys", fromlist=["Keys"]).Keys
-    browser.find_element("css selector", "[data-at='0,0']").send_keys(keys.ARROW_RIGHT)
-    browser.switch_to.active_element.send_keys(keys.ARROW_DOWN)
-    active = browser.switch_to.active_element
-    assert active.get_attribute("data-at") == "1,1"
-    active.send_keys(keys.ENTER)
-    assert browser.find_element("css selector", "#story h2").text == "send_disconnect.a"
-
-
-def test_hostile_text_in_a_browser(browser: Any, tmp_path: Path) -> None:
-    told = {name: {name: {"verdict": "fail", "reason": name, "observed": name, "expected": name,
-                          "calls": [CALL | {"args": name}]}}
-            for name in HOSTILE}
-    open_page(browser, tmp_path, run(told, environment=HOSTILE[0], os=HOSTILE[1]), tuple(HOSTILE))
-    assert browser.execute_script("return document.querySelectorAll('img, iframe, object').length") == 0
-    assert browser.execute_script("return document.scripts.length") == 2
-    assert len(cells(browser)) >= len(HOSTILE) - 2  # some names share their first word
-    for button in browser.find_elements("css selector", "#matrix button"):
-        browser.execute_script("arguments[0].click()", button)
-    assert not [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
-    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_an_unsteady_cell_says_so(browser: Any, tmp_path: Path) -> None:
-    records = run({"a.b": {"c.d": "pass"}})
-    records.insert(3, result("a.b", "c.d", "fail", repeat=2))
-    open_page(browser, tmp_path, records)
-    assert cells(browser) == {"c.d": ["fail*"]}
+def test_stories_are_shared_whatever_time_their_calls_took(tmp_path: Path) -> None:
+    told = {f"a.{number}": {"verdict": "fail", "calls": [CALL | {"micros": number}, CALL]} for number in range(50)}
+    data = embedded(render(tmp_path, run({"e.f": told})))
+    assert (len(data["stories"]), data["sequences"], len(data["calls"])) == (1, [[0, 0]], 1)
+    assert data["columns"][0]["times"]["7"] == [7, CALL["micros"]]

@@ -29,7 +29,8 @@ formats:
   markdown  for the summary of a pull request: what is red first, at most 65,000 characters
   badge     SVG
 
-What is red as an expectation says is skipped in JUnit, a TODO in TAP and apart in Markdown, with its reason.
+What is red as an expectation says is skipped in JUnit, a TODO in TAP and apart on the page and in Markdown,
+with its reason.
 """
 
 
@@ -66,7 +67,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _text(args: argparse.Namespace, matrix: Matrix, problems: list[str]) -> str:
+    expectations, today = load_expectations(args), datetime.date.today()
     if args.format == "html":
-        return page.render(matrix, args.title, problems)
-    source = Source(matrix, problems, load_expectations(args), datetime.date.today(), args.strict)
+        return page.render(matrix, args.title, problems, expectations, today, args.strict)
+    source = Source(matrix, problems, expectations, today, args.strict)
     return FORMATS[args.format](source)

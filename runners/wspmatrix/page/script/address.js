@@ -1,0 +1,45 @@
+/* The view as the part of the address after #, so that it can be sent: only what differs from the plain page. */
+let writing = 0;
+
+function addressOfView() {
+    const words = new URLSearchParams();
+    const names = data.verdicts.filter(verdict => view.verdicts.has(verdict.letter)).map(verdict => verdict.name);
+    if (names.length) words.set("verdicts", names.join(","));
+    for (const name of Object.keys(FIELDS)) if (view[name]) words.set(name, view[name]);
+    if (view.differs) words.set("differs", "1");
+    if (opened) {
+        words.set("case", cases[opened.case].id);
+        words.set("on", columns[opened.column].entry);
+        words.set("in", columns[opened.column].label);
+    }
+    return words.toString();
+}
+
+/* Once for many changes in a row: a browser takes only so many a minute. */
+function writeAddress() {
+    clearTimeout(writing);
+    writing = setTimeout(() => {
+        const wanted = addressOfView();
+        if (location.hash.slice(1) !== wanted) history.replaceState(null, "", `#${wanted}`);
+    }, 50);
+}
+
+function readAddress() {
+    const words = new URLSearchParams(location.hash.slice(1));
+    const names = new Set((words.get("verdicts") || "").split(","));
+    view.verdicts = new Set(data.verdicts.filter(verdict => names.has(verdict.name)).map(verdict => verdict.letter));
+    for (const name of Object.keys(FIELDS)) view[name] = words.get(name) || "";
+    view.differs = words.get("differs") === "1";
+    fillForm();
+    // A field takes only what it knows.
+    for (const [name, id] of Object.entries(FIELDS)) view[name] = element(id).value;
+    opened = null;
+    panel.hidden = true;
+    filter();
+    const caseNumber = cases.findIndex(item => item.id === words.get("case"));
+    const column = columns.findIndex(item => item.entry === words.get("on") && item.label === words.get("in"));
+    if (caseNumber < 0 || column < 0 || letterAt(caseNumber, column) === " ") return;
+    if (!shownCases.includes(caseNumber) || !shownColumns.includes(column)) return;
+    tell(caseNumber, column, false);
+    grid.scrollIntoView({block: "nearest"});
+}
