@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <wchar.h>
 #include "host/errors.h"
+#include "host/fpu.h"
 #include "host/pe_file.h"
 #include "host/text.h"
 #include "host/trace.h"
@@ -94,8 +95,13 @@ HMODULE loading_load(const struct host_layer *layer, struct load_failure *failur
 bool loading_free(const struct host_layer *layer, HMODULE module)
 {
     struct trace_call *note = trace_begin(SPI_FREE_LIBRARY, "hLibModule=%s", layer->dll);
+    struct fpu_control fpu = fpu_read();
     BOOL freed = FreeLibrary(module);
+    DWORD error = freed ? 0 : GetLastError();
 
-    trace_end(note, freed, freed ? 0 : (int)GetLastError());
+    if (fpu_restore(fpu)) {
+        trace_breach(PV_11, "the unloading of %s changed the floating-point control word", layer->dll);
+    }
+    trace_end(note, freed, (int)error);
     return GetModuleHandleW(layer->path) == NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 #include "host/catalog_answers.h"
+#include "host/fpu.h"
 #include "host/frame.h"
 #include "host/identity.h"
 #include "host/layers/redirect.h"
@@ -21,6 +22,7 @@ static HMODULE modules[HOST_LAYERS_MAX];
 static LPWSPSTARTUP startup_function;
 static WSPPROC_TABLE tables[STARTUPS_MAX]; /* one for each WSPStartup that WSPCleanup has not undone */
 static unsigned startups;
+static bool startup_changed_fpu; /* the latest WSPStartup */
 static WSPPROC_TABLE latest; /* what calls go through, after the last WSPCleanup too */
 
 /*
@@ -84,9 +86,14 @@ int provider_startup(WORD version, WSPDATA *data, const WSPUPCALLTABLE *upcalls,
     describe_startup(&text, version, upcalls);
     memset(table, 0, sizeof *table);
     struct trace_call *note = trace_begin(SPI_STARTUP, "%s", args);
+    struct fpu_control fpu = fpu_read();
     int code = startup_function(version, data, &info, *upcalls, table);
 
+    startup_changed_fpu = fpu_restore(fpu);
     trace_end(note, code, 0);
+    if (startup_changed_fpu) {
+        trace_breach(PV_11, "WSPStartup changed the floating-point control word");
+    }
     if (memcmp(&info, &entry_in_use->layers[0].info, sizeof info) != 0) {
         trace_breach(PV_11, "WSPStartup changed the protocol information that it was given");
     }
@@ -134,6 +141,7 @@ static bool find_paths(const struct host_entry *entry, struct provider_story *st
 static bool load_all(const struct host_entry *entry, struct provider_story *story)
 {
     struct load_failure failure;
+    struct fpu_control fpu = fpu_read();
 
     story_begin(story, PHASE_LOADS, "loads");
     loading_set_environment(entry);
@@ -143,6 +151,11 @@ static bool load_all(const struct host_entry *entry, struct provider_story *stor
             return story_fail(story, PHASE_LOADS, failure.code, i == 0 ? "%s" : "the layer below: %s",
                               failure.reason);
         }
+    }
+    if (fpu_restore(fpu)) {
+        return story_blame(story, PHASE_LOADS, "loads, changed the floating-point control word",
+                           "the floating-point control word is another one after %s was loaded",
+                           entry->layers[0].dll);
     }
     return story_done(story, PHASE_LOADS, "loads");
 }
@@ -220,6 +233,10 @@ static bool start(struct provider_story *story, WSPPROC_TABLE *table)
             story, PHASE_STARTS, "0, wrote beside WSPDATA",
             "WSPStartup wrote outside the WSPDATA that it was given (szDescription has 256 characters)");
     }
+    if (startup_changed_fpu) {
+        return story_blame(story, PHASE_STARTS, "0, changed the floating-point control word",
+                           "WSPStartup left another floating-point control word than it found");
+    }
     return story_done(story, PHASE_STARTS, "0");
 }
 
@@ -256,8 +273,8 @@ static bool check_version(struct provider_story *story, WSPDATA *data)
                           LOBYTE(version), HIBYTE(version), LOBYTE(high), HIBYTE(high));
     }
     if (!ended) {
-        return story_fail(story, PHASE_VERSION, "szDescription without an end",
-                          "szDescription holds 256 characters and no NUL");
+        return story_blame(story, PHASE_VERSION, "szDescription without an end",
+                           "szDescription holds 256 characters and no NUL");
     }
     return story_done(story, PHASE_VERSION, observed);
 }

@@ -26,7 +26,7 @@ struct phase_story {
     volatile LONG state;          /* enum phase_state */
     char expected[HOST_NAME_BYTES]; /* names and codes only: "loads" */
     char observed[HOST_NAME_BYTES]; /* "ERROR_MOD_NOT_FOUND" */
-    char reason[HOST_NAME_BYTES]; /* for people */
+    char reason[HOST_NAME_BYTES]; /* for people; of a phase that is done: what it did wrong, or "" */
 };
 
 struct provider_story {

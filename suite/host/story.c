@@ -28,16 +28,32 @@ bool story_done(struct provider_story *story, enum provider_phase phase, const c
     return true;
 }
 
+static void end_badly(struct phase_story *p, const char *observed, const char *format, va_list arguments,
+                      LONG state)
+{
+    snprintf(p->observed, sizeof p->observed, "%s", observed);
+    vsnprintf(p->reason, sizeof p->reason, format, arguments);
+    InterlockedExchange(&p->state, state);
+}
+
+bool story_blame(struct provider_story *story, enum provider_phase phase, const char *observed,
+                 const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    end_badly(&story->phases[phase], observed, format, arguments, PHASE_DONE);
+    va_end(arguments);
+    return true;
+}
+
 bool story_fail(struct provider_story *story, enum provider_phase phase, const char *observed,
                 const char *format, ...)
 {
-    struct phase_story *p = &story->phases[phase];
     va_list arguments;
 
-    snprintf(p->observed, sizeof p->observed, "%s", observed);
     va_start(arguments, format);
-    vsnprintf(p->reason, sizeof p->reason, format, arguments);
+    end_badly(&story->phases[phase], observed, format, arguments, PHASE_FAILED);
     va_end(arguments);
-    InterlockedExchange(&p->state, PHASE_FAILED);
     return false;
 }

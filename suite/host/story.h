@@ -16,6 +16,13 @@ void story_begin(struct provider_story *story, enum provider_phase phase, const 
 /* It went well. Returns true. */
 bool story_done(struct provider_story *story, enum provider_phase phase, const char *observed);
 
+/*
+ * It came to its end, so that the next phase can follow, and did wrong on its way: its case fails, with
+ * observed and the reason. Returns true.
+ */
+bool story_blame(struct provider_story *story, enum provider_phase phase, const char *observed,
+                 const char *format, ...);
+
 /* It failed: observed by names and codes, the reason for people. Returns false. */
 bool story_fail(struct provider_story *story, enum provider_phase phase, const char *observed,
                 const char *format, ...);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "host/memory.h"
 #include "host/provider.h"
@@ -89,6 +90,9 @@ static bool negotiate(WORD asked)
         snprintf(expected, sizeof expected, "%d.%d asked: a version, or WSAVERNOTSUPPORTED", LOBYTE(asked),
                  HIBYTE(asked));
         expect_fact(false, expected, observed);
+    }
+    if (wmemchr(data.szDescription, L'\0', WSPDESCRIPTION_LEN + 1) == NULL) {
+        expect_that(false, "szDescription has an end", "szDescription without an end");
     }
     version_text(asked, 0, MAKEWORD(lower / 256, lower % 256), expected, sizeof expected);
     must(provider_cleanup());
