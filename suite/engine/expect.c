@@ -43,13 +43,19 @@ static bool failed_with_code(struct answer a)
     return !answer_ok(a) && (a.result == SOCKET_ERROR || gives_socket(a.call)) && is_winsock_error(a.error);
 }
 
+/* These say that the call goes on, or has to wait: what was to be refused was not. */
+static bool is_refusal(int error)
+{
+    return error != WSAEWOULDBLOCK && error != WSA_IO_PENDING;
+}
+
 static bool matches(int wanted, struct answer a)
 {
     switch (wanted) {
     case SUCCESS:
         return succeeded(a);
     case ANY_ERROR:
-        return failed_with_code(a);
+        return failed_with_code(a) && is_refusal(a.error);
     case NOTHING_TOLERATED:
         return false;
     default:
