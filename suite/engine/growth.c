@@ -6,9 +6,9 @@
 #include "host/handles.h"
 
 /*
- * Where the system does not count handles (Wine), they are small multiples of 4, and the lowest free value is given
- * next. So the values below the highest one in use are taken once, by handles of ours: all that comes later lies above,
- * and a look at a few values tells what stayed.
+ * Where the system does not count handles (Wine), they are small multiples of 4, and the lowest free value is
+ * given next. So the values below the highest one in use are taken once, by handles of ours: all that comes
+ * later lies above, and a look at a few values tells what stayed.
  */
 #define HANDLE_STEP 4
 #define VALUES_LOOKED_AT 16

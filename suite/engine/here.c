@@ -30,6 +30,7 @@ static void report_crash(void)
     }
     at_hand.outcome = block->outcome;
     judge_death(&w, WORKER_LATE, &at_hand.outcome, &note);
+    judge_open_crash(at_hand.instance, &at_hand.outcome);
     at_hand.crash = &note;
     at_hand.trace = &block->trace;
     run_emit(current_run, &at_hand);
@@ -38,8 +39,7 @@ static void report_crash(void)
 static void open_here(void)
 {
     opened = true;
-    block->started = provider_open(&block->entry, &block->story);
-    perform_loaded();
+    perform_load();
 }
 
 void here_load(struct shared *shared, struct run *run, const struct host_entry *entry)

@@ -11,8 +11,11 @@
 /* Use the block from now on; CMocka's output goes nowhere. Once a process, on the thread that performs. */
 void perform_begin(struct shared *shared);
 
-/* The provider was loaded: what the process holds now is where counting begins. */
-void perform_loaded(void);
+/*
+ * Open the block's provider: the block's story says what became of it, a damaged heap included. What the process
+ * holds then is where counting begins.
+ */
+void perform_load(void);
 
 /*
  * Perform the instance: its outcome is in the block, the calls of its last attempt in the block's trace. The

@@ -170,29 +170,13 @@ static void note_performed(struct supervisor *s, const struct case_instance *ins
     s->performed[s->performed_count++] = instance->id;
 }
 
-/* X-25 leaves open what a null lpErrno does, a crash included. */
-static bool crash_is_open(const struct case_instance *instance)
-{
-    enum statement covers[INSTANCE_COVERS + 1];
-    size_t count = instance_statements(instance, covers);
-
-    for (size_t i = 0; i < count; i++) {
-        if (covers[i] == X_25) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void judge_end(struct supervisor *s, const struct worker *w, struct result *r, enum worker_state state)
 {
     bool exception = judge_death(w, state, &r->outcome, &s->crash);
 
     r->crash = exception ? &s->crash : NULL;
-    if (exception && crash_is_open(r->instance)) {
-        r->outcome.verdict = VERDICT_PASS;
-        r->outcome.broken[0] = STATEMENT_NONE;
-        snprintf(r->outcome.reason, sizeof r->outcome.reason, "a crash is not graded here");
+    if (exception) {
+        judge_open_crash(r->instance, &r->outcome);
     }
 }
 

@@ -39,8 +39,7 @@ static void end(UINT code)
 static void obey(struct shared *shared)
 {
     if (shared->command == COMMAND_LOAD) {
-        shared->started = provider_open(&shared->entry, &shared->story);
-        perform_loaded();
+        perform_load();
     } else {
         perform(registry_at((size_t)shared->instance));
     }

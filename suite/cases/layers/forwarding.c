@@ -82,7 +82,7 @@ CASE(layer_calls_once, BOTH_CALLS, COVERS(SD_01, RD_01), NEEDS(LAYERED))
     expect_that(note.s == other.s, "on the lower socket", "on another socket");
 }
 
-static const char *buffer_text(const WSPCHECK_NOTE *note, const unsigned char *bytes)
+static const char *buffer_text(const WSPCHECK_NOTE *note, const WSABUF *data, const unsigned char *bytes)
 {
     if (note->lpBuffer == NULL) {
         return "the layer below gets null";
@@ -93,7 +93,8 @@ static const char *buffer_text(const WSPCHECK_NOTE *note, const unsigned char *b
     if (this_call() == CALL_SEND && memcmp(note->Bytes, bytes, LENGTH) != 0) {
         return "the layer below gets other bytes";
     }
-    return "the layer below gets the buffer";
+    return note->lpBuffer == data ? "the layer below gets the buffer"
+                                  : "the layer below gets a copy of the WSABUF";
 }
 
 /* The buffer reaches the layer below as it was given. */
@@ -109,7 +110,7 @@ CASE(layer_passes_buffer, BOTH_CALLS, COVERS(SD_14, RD_11), NEEDS(LAYERED | STRE
     disconnect(s, data);
     grade_only_if_transparent();
     expect_one_note(notes_of(this_call_below(), &note, 1));
-    text = buffer_text(&note, bytes);
+    text = buffer_text(&note, data, bytes);
     expect_fact(strcmp(text, "the layer below gets the buffer") == 0, "the layer below gets the buffer",
                 text);
 }

@@ -182,6 +182,45 @@ CASE(upcalls, PROVIDER, COVERS(PV_09, PV_10), NEEDS(OWN_STARTUP))
     expect_that(upcall_count(0) == before, "no upcall by the older table", "upcalls by the older table");
 }
 
+static bool same_modules(const WSPPROC_TABLE *one, const WSPPROC_TABLE *other)
+{
+    FARPROC first[SPI_SLOTS];
+    FARPROC second[SPI_SLOTS];
+
+    memcpy(first, one, sizeof first);
+    memcpy(second, other, sizeof second);
+    for (int slot = 0; slot < SPI_SLOTS; slot++) {
+        const DWORD how =
+            GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+        HMODULE owner = NULL;
+        HMODULE other_owner = NULL;
+
+        GetModuleHandleExW(how, (LPCWSTR)(ULONG_PTR)first[slot], &owner);
+        GetModuleHandleExW(how, (LPCWSTR)(ULONG_PTR)second[slot], &other_owner);
+        if (owner != other_owner) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A second WSPStartup fills a table whose functions belong to the same modules, or to others: not documented.
+ */
+CASE(second_table, PROVIDER, COVERS(PV_06, PV_08), NEEDS(OWN_STARTUP), OBSERVED)
+{
+    WSPPROC_TABLE first;
+    WSPPROC_TABLE second;
+    WSPDATA data;
+
+    load();
+    if (provider_startup(MAKEWORD(2, 2), &data, upcall_table(), &first) != 0
+        || provider_startup(MAKEWORD(2, 2), &data, upcall_table(), &second) != 0) {
+        unreached("provider.starts: WSPStartup failed");
+    }
+    observe_fact(same_modules(&first, &second) ? "the same modules own the slots"
+                                               : "other modules own the slots");
+}
+
 /* After the last WSPCleanup, with sockets left open, nothing keeps the DLL: FreeLibrary unloads it. */
 CASE(unloads, PROVIDER, COVERS(PV_13), NEEDS(OWN_STARTUP))
 {
