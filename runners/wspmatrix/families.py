@@ -1,7 +1,7 @@
-"""Which kind of provider an entry is, told from its answers: the kinds that exist in the field, each by its name.
+"""Which kind of provider an entry is, told from its answers: the kinds that exist in the field, by name.
 
-Each call of the pair is judged by itself, because a provider may keep one of them and not the other. Only the answers
-count (`observed` of the records: 0, or SOCKET_ERROR and a code), never a text that is meant for people.
+Each call of the pair is judged by itself, because a provider may keep one of them and not the other. Only the
+answers count (`observed` of the records: 0, or SOCKET_ERROR and a code), never a text meant for people.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _RIGHT = ("success", "null_data_unsupported", "datagram")
 _UNCONNECTED = ("not_connected",)
 _NO_SOCKET = ("not_socket",)
 _DATA = ("no_protocol_option", "empty_data_unsupported", "bad_buffer", "datagram_data")
-_EFFECTS = ("peer_sees_end", "end_after_data", "sending_disabled", "receiving_disabled", "datagram_receiving_disabled")
+_EFFECTS = ("peer_sees_end", "end_after_data", "sending_disabled", "receiving_disabled",
+            "datagram_receiving_disabled")
 _ANSWERED = ("pass", "tolerated", "fail")
 
 

@@ -38,12 +38,13 @@ def render(matrix: Matrix, title: str, problems: list[str], expectations: Expect
     style = files.joinpath("page.css").read_text("utf-8")
     policy = (f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
               "base-uri 'none'; form-action 'none'")
-    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True,
+                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("page.html").render(
         title=printable(title), policy=policy, script=script, style=style,
-        data=embedded(tables(matrix, expected, strict)), tally=tally(matrix.counts()), red=len(matrix.red(strict)),
-        problems=[printable(problem) for problem in problems], columns=len(matrix.columns), cases=len(matrix.cases))
+        data=embedded(tables(matrix, expected, strict)), tally=tally(matrix.counts()),
+        red=len(matrix.red(strict)), problems=[printable(problem) for problem in problems],
+        columns=len(matrix.columns), cases=len(matrix.cases))
 
 
 def embedded(value: Any) -> str:

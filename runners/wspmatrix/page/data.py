@@ -1,7 +1,7 @@
-"""What the page shows, as tables in JSON: cells as one character a case, everything that repeats written once.
+"""What the page shows, as tables in JSON: cells as one character a case, what repeats written once.
 
-A story (statements, expected, observed, ...) holds no times, so that cells that tell the same share one; the calls of a
-story are the number of a sequence, a sequence is a list of numbers of calls, and the times stand beside the cell.
+A story (statements, expected, observed, ...) holds no times, so that cells that tell the same share one. Its
+calls are the number of a sequence, a sequence is a list of numbers of calls, the times stand beside the cell.
 """
 
 from __future__ import annotations
@@ -61,8 +61,9 @@ class _Stories:
             return -1
         crash = tuple(result.crash.items()) if result.crash else ()
         sequence = self._sequence(result.calls) if result.calls else -1
-        key = (result.statements, result.grade, result.expected, result.observed, result.reason, result.location,
-               crash, result.blame, result.after, result.order_dependent, cell.steady, sequence)
+        key = (result.statements, result.grade, result.expected, result.observed, result.reason,
+               result.location, crash, result.blame, result.after, result.order_dependent, cell.steady,
+               sequence)
         return self.stories.number(key, lambda: _story(result, cell.steady, sequence))
 
     def _sequence(self, calls: tuple[Call, ...]) -> int:
@@ -92,8 +93,7 @@ def tables(matrix: Matrix, expected: Expected, strict: bool) -> dict[str, Any]:
         "families": [{"name": name, "meaning": meaning} for name, meaning in families.MEANING.items()],
         "calls_of_the_pair": families.CALLS,
         "runs": [_run(run) for run in runs],
-        "statements": [_printable([statement, texts[statement].page, texts[statement].where, texts[statement].text])
-                       if statement in texts else [printable(statement), "", "", ""] for statement in order],
+        "statements": [_statement(name, texts.get(name)) for name in order],
         "cases": [{"id": printable(case), "group": printable(group_of(case)),
                    "statements": [places[statement] for statement in named[case]]} for case in cases],
         "columns": columns,
@@ -104,10 +104,14 @@ def tables(matrix: Matrix, expected: Expected, strict: bool) -> dict[str, Any]:
     }
 
 
+def _statement(name: str, known: statements.Statement | None) -> list[str]:
+    return _printable([name, known.page, known.where, known.text] if known else [name, "", "", ""])
+
+
 def _statements_of(matrix: Matrix) -> dict[str, list[str]]:
     """The statements of each case: those it names everywhere first, then what only some results add.
 
-    A case is grouped by the first of them, and a check that watches every case (leaks, say) adds its own at the end.
+    A case is grouped by the first of them; a check that watches all cases (leaks, say) adds its own last.
     """
     found: dict[str, dict[tuple[str, ...], None]] = {case: {} for case in matrix.cases}
     for column in matrix.columns:
@@ -119,11 +123,12 @@ def _statements_of(matrix: Matrix) -> dict[str, list[str]]:
 
 
 def _order(texts: Iterable[str], named: dict[str, list[str]]) -> list[str]:
-    """The statements that occur: the provider as a whole, then the documentation's order, then unknown ones."""
+    """The statements that occur: of the provider as a whole, then as documented, then unknown ones."""
     there = {name for names in named.values() for name in names}
     documented = [name for name in texts if name in there]
     provider = [name for name in documented if name.startswith("PV-")]
-    return [*provider, *(name for name in documented if name not in provider), *sorted(there.difference(texts))]
+    pair = [name for name in documented if name not in provider]
+    return [*provider, *pair, *sorted(there.difference(texts))]
 
 
 def _cells(column: Column, cases: list[str], stories: _Stories) -> dict[str, Any]:
@@ -170,15 +175,16 @@ def _expectation(expectation: Expectation) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     record = run.record
     return _printable({
-        "environment": record.environment, "suite": record.suite, "started": record.started, "arch": record.arch,
-        "os": record.os, "wine": record.wine, "command": list(record.command), "file": run.file.name,
+        "environment": record.environment, "suite": record.suite, "started": record.started,
+        "arch": record.arch, "os": record.os, "wine": record.wine, "file": run.file.name,
         "ended": run.end is not None, "whole": run.whole})
 
 
 def _column(column: Column, run: int) -> dict[str, Any]:
     provider = column.run.providers.get(column.entry)
-    about = {"run": run, "entry": column.entry, "label": column.label, "hook": column.run.hooks.get(column.entry),
-             "manifests": _manifests(column), "family": _families(column)}
+    about = {"run": run, "entry": column.entry, "label": column.label,
+             "hook": column.run.hooks.get(column.entry), "manifests": _manifests(column),
+             "family": _families(column)}
     if provider is not None:
         about |= {"dll": provider.dll, "sha256": provider.sha256, "version": provider.version}
     return _printable(about)
@@ -191,7 +197,7 @@ def _families(column: Column) -> list[list[Any]]:
 
 
 def _manifests(column: Column) -> list[str]:
-    """The manifests that the entry needs: its own, which finds those of lower layers beside it, or all there were."""
+    """The manifests that the entry needs: its own, which finds those of lower layers beside it, or all."""
     words = column.run.record.command
     given = [value for word, value in zip(words, words[1:]) if word == "--manifest"]
     own = [name for name in given if name.endswith(".ini") and column.entry.startswith(name[:-len("ini")])]
@@ -202,10 +208,14 @@ def _story(result: Result, steady: bool, sequence: int) -> dict[str, Any]:
     """Only what is there: most cells have little to tell."""
     told = {"statements": list(result.statements), "grade": result.grade, "expected": result.expected,
             "observed": result.observed, "reason": result.reason, "location": result.location,
-            "crash": [[key, _exact(value)] for key, value in (result.crash or {}).items() if value is not None],
-            "blame": result.blame, "after": list(result.after), "order_dependent": result.order_dependent,
+            "crash": _crash(result.crash or {}), "blame": result.blame, "after": list(result.after),
+            "order_dependent": result.order_dependent,
             "unsteady": not steady, "calls": sequence + 1}
     return _printable({key: value for key, value in told.items() if value})
+
+
+def _crash(crash: dict[str, Any]) -> list[list[Any]]:
+    return [[key, _exact(value)] for key, value in crash.items() if value is not None]
 
 
 def _exact(value: Any) -> Any:

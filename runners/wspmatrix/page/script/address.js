@@ -1,10 +1,10 @@
-/* The view as the part of the address after #, so that it can be sent: only what differs from the plain page. */
+/* The view as the part of the address after #, so that it can be sent: what differs from the plain page. */
 let writing = 0;
 
 function addressOfView() {
     const words = new URLSearchParams();
-    const names = data.verdicts.filter(verdict => view.verdicts.has(verdict.letter)).map(verdict => verdict.name);
-    if (names.length) words.set("verdicts", names.join(","));
+    const chosen = data.verdicts.filter(verdict => view.verdicts.has(verdict.letter));
+    if (chosen.length) words.set("verdicts", chosen.map(verdict => verdict.name).join(","));
     for (const name of Object.keys(FIELDS)) if (view[name]) words.set(name, view[name]);
     if (view.differs) words.set("differs", "1");
     if (opened) {
@@ -27,7 +27,8 @@ function writeAddress() {
 function readAddress() {
     const words = new URLSearchParams(location.hash.slice(1));
     const names = new Set((words.get("verdicts") || "").split(","));
-    view.verdicts = new Set(data.verdicts.filter(verdict => names.has(verdict.name)).map(verdict => verdict.letter));
+    const chosen = data.verdicts.filter(verdict => names.has(verdict.name));
+    view.verdicts = new Set(chosen.map(verdict => verdict.letter));
     for (const name of Object.keys(FIELDS)) view[name] = words.get(name) || "";
     view.differs = words.get("differs") === "1";
     fillForm();
@@ -37,7 +38,8 @@ function readAddress() {
     panel.hidden = true;
     filter();
     const caseNumber = cases.findIndex(item => item.id === words.get("case"));
-    const column = columns.findIndex(item => item.entry === words.get("on") && item.label === words.get("in"));
+    const column = columns.findIndex(item =>
+        item.entry === words.get("on") && item.label === words.get("in"));
     if (caseNumber < 0 || column < 0 || letterAt(caseNumber, column) === " ") return;
     if (!shownCases.includes(caseNumber) || !shownColumns.includes(column)) return;
     tell(caseNumber, column, false);

@@ -1,6 +1,7 @@
 /* What of the view stands in a field of the form, and the field. */
 const FIELDS = {
-    text: "find", statement: "statement", entry: "entry", environment: "environment", known: "known", narrow: "narrow",
+    text: "find", statement: "statement", entry: "entry", environment: "environment", known: "known",
+    narrow: "narrow",
 };
 
 function drawVerdicts() {
@@ -18,7 +19,8 @@ function drawVerdicts() {
             filter();
         });
         label.title = verdict.meaning;
-        label.append(box, make("b", `badge ${verdict.name}`, verdict.letter), ` ${verdict.name} ${counts.get(verdict.letter).toLocaleString("en")}`);
+        label.append(box, make("b", `badge ${verdict.name}`, verdict.letter),
+            ` ${verdict.name} ${counts.get(verdict.letter).toLocaleString("en")}`);
         element("verdicts").append(label);
     }
 }
@@ -32,7 +34,8 @@ function option(list, value, text) {
 function drawChoices() {
     const used = new Set(cases.flatMap(item => item.statements));
     for (const number of [...used].sort((a, b) => a - b))
-        option(element("statement"), statements[number][0], short(`${statements[number][0]} ${statements[number][3]}`, 70));
+        option(element("statement"), statements[number][0],
+            short(`${statements[number][0]} ${statements[number][3]}`, 70));
     for (const entry of new Set(columns.map(column => column.entry))) option(element("entries"), entry);
     for (const label of new Set(columns.map(column => column.label))) option(element("environments"), label);
     element("environment").parentElement.hidden = !severalLabels;
@@ -43,12 +46,14 @@ function drawChoices() {
 function fillForm() {
     for (const [name, id] of Object.entries(FIELDS)) element(id).value = view[name];
     for (const box of element("verdicts").querySelectorAll("input"))
-        box.checked = data.verdicts.some(verdict => verdict.name === box.value && view.verdicts.has(verdict.letter));
+        box.checked = data.verdicts.some(verdict =>
+            verdict.name === box.value && view.verdicts.has(verdict.letter));
     element("differs").checked = view.differs;
 }
 
 function resetFilters() {
-    Object.assign(view, {verdicts: new Set(), statement: "", entry: "", environment: "", text: "", known: "", differs: false});
+    const none = {statement: "", entry: "", environment: "", text: "", known: "", differs: false};
+    Object.assign(view, none, {verdicts: new Set()});
     fillForm();
     filter();
 }

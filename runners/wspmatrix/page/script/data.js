@@ -63,10 +63,7 @@ function crashText(story) {
 
 const severalLabels = new Set(columns.map(column => column.label)).size > 1;
 
-function columnName(columnNumber) {
-    const column = columns[columnNumber];
-    return severalLabels ? `${column.entry} on ${column.label}` : column.entry;
-}
+const columnNames = columns.map(({entry, label}) => severalLabels ? `${entry} on ${label}` : entry);
 
 const labelsOfEntry = new Map();
 for (const column of columns) {

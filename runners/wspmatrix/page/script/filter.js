@@ -1,6 +1,7 @@
 /* What the reader asked to see. `narrow` is "", "yes" or "no"; `known` is "", "news" or "known". */
 const view = {
-    verdicts: new Set(), statement: "", entry: "", environment: "", text: "", known: "", differs: false, narrow: "",
+    verdicts: new Set(), statement: "", entry: "", environment: "", text: "", known: "", differs: false,
+    narrow: "",
 };
 let shownCases = cases.map((_, number) => number);
 let shownColumns = columns.map((_, number) => number);
@@ -16,7 +17,8 @@ const answerOf = stories.map(story => {
 let storyTexts = null;
 
 function textsOfStories() {
-    storyTexts ||= stories.map(story => [story.expected, story.observed, story.reason, story.blame, story.location,
+    storyTexts ||= stories.map(story => [story.expected, story.observed, story.reason, story.blame,
+        story.location,
         crashText(story)].filter(Boolean).join("\n").toLowerCase());
     return storyTexts;
 }

@@ -1,5 +1,6 @@
 /*
- * The matrix. Only what is in sight (and a little more) is in the document, at its place in an area of full size.
+ * The matrix. Only what is in sight (and a little more) is in the document, at its place in an area of
+ * the size of all.
  * The grid itself has the focus; aria-activedescendant names the cell that the arrow keys have reached.
  */
 const grid = element("matrix");
@@ -48,7 +49,8 @@ function isNarrow() {
 
 function measure() {
     const style = getComputedStyle(grid);
-    for (const name of ["row", "group", "letter", "pin"]) size[name] = parseFloat(style.getPropertyValue(`--${name}`));
+    for (const name of ["row", "group", "letter", "pin"])
+        size[name] = parseFloat(style.getPropertyValue(`--${name}`));
     const width = grid.clientWidth;
     const most = Math.max(110, Math.min(420, width * (width < 700 ? 0.42 : 0.5)));
     size.name = Math.min(most, longest(cases.map(item => item.id), 12, 60) * 7.4 + 24);
@@ -56,8 +58,7 @@ function measure() {
     size.wide = longest(parts, 10, 17) * 7.6 + 14;
     size.narrow = isNarrow();
     size.column = size.narrow ? size.letter : size.wide;
-    const names = columns.map((_, number) => columnName(number));
-    size.head = size.narrow ? Math.min(230, longest(names, 14, 40) * 6.8 + 14) : severalLabels ? 66 : 48;
+    size.head = size.narrow ? Math.min(230, longest(columnNames, 14, 40) * 6.8 + 14) : severalLabels ? 66 : 48;
 }
 
 function layOut() {
@@ -137,12 +138,12 @@ function columnHead(place) {
     cell.setAttribute("aria-colindex", place + 2);
     cell.style.left = `${size.name + place * size.column}px`;
     cell.style.width = `${size.column}px`;
-    cell.title = columnName(shownColumns[place]);
+    cell.title = columnNames[shownColumns[place]];
     cell.append(...columnNameParts(column));
     return cell;
 }
 
-/* An entry as its provider and its own name; the environment first where columns are wide, last where they stand. */
+/* An entry as its provider and its own name; the environment first where there is room, else last. */
 function columnNameParts(column) {
     const [provider, ...section] = column.entry.split(".");
     const label = severalLabels ? [make("span", "label", column.label)] : [];
@@ -204,11 +205,13 @@ function cellText(caseNumber, columnNumber) {
     return (known ? `(${verdict.name})` : verdict.name) + mark;
 }
 
+const plainCell = make("div", "cell");
+plainCell.setAttribute("role", "gridcell");
+
 function drawCell(caseNumber, place) {
     const columnNumber = shownColumns[place];
     const verdict = verdicts.get(letterAt(caseNumber, columnNumber));
-    const cell = make("div", "cell");
-    cell.setAttribute("role", "gridcell");
+    const cell = plainCell.cloneNode();
     cell.setAttribute("aria-colindex", place + 2);
     cell.style.left = `${size.name + place * size.column}px`;
     cell.style.width = `${size.column}px`;
@@ -219,7 +222,7 @@ function drawCell(caseNumber, place) {
     if (!isAskedFor(verdict.letter)) cell.classList.add("aside");
     cell.id = cellId(caseNumber, columnNumber);
     cell.dataset.at = `${caseNumber},${columnNumber}`;
-    cell.setAttribute("aria-label", `${cases[caseNumber].id}, ${columnName(columnNumber)}: ${verdict.name}` +
+    cell.setAttribute("aria-label", `${cases[caseNumber].id}, ${columnNames[columnNumber]}: ${verdict.name}` +
         (known ? ", expected" : ""));
     cell.textContent = cellText(caseNumber, columnNumber);
     return cell;
@@ -303,7 +306,8 @@ function startGrid() {
     grid.addEventListener("keydown", event => {
         if (event.key === "Enter" || event.key === " ") {
             event.preventDefault();
-            if (active && letterAt(active.case, active.column) !== " ") tell(active.case, active.column, true);
+            if (active && letterAt(active.case, active.column) !== " ")
+                tell(active.case, active.column, true);
         } else {
             move(event);
         }

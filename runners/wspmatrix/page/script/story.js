@@ -22,8 +22,10 @@ function callItem(number, micros) {
     const [name, args, result, error, thread, inside] = data.calls[number];
     const item = make("li", PAIR.has(name) ? "pair" : null);
     const answer = result === null ? "did not return" : `= ${result}`;
-    item.append(make("b", null, name), "(", foreign(args), ") ", make("b", null, answer + (error ? `, error ${error}` : "")));
-    const notes = [micros !== null && micros !== undefined && `${micros} \u00b5s`, thread !== null && `thread ${thread}`,
+    item.append(make("b", null, name), "(", foreign(args), ") ",
+        make("b", null, answer + (error ? `, error ${error}` : "")));
+    const notes = [micros !== null && micros !== undefined && `${micros} \u00b5s`,
+        thread !== null && `thread ${thread}`,
         inside !== null && `inside call ${Number(inside) + 1}`].filter(Boolean);
     item.append(make("span", null, ` ${notes.join(", ")}`));
     return item;
@@ -72,11 +74,12 @@ function storyLines(caseNumber, columnNumber) {
     const run = data.runs[column.run];
     const story = storyAt(caseNumber, columnNumber);
     const list = make("dl");
-    line(list, "verdict", verdictLine(verdicts.get(letterAt(caseNumber, columnNumber)), isKnown(caseNumber, columnNumber)));
+    const verdict = verdicts.get(letterAt(caseNumber, columnNumber));
+    line(list, "verdict", verdictLine(verdict, isKnown(caseNumber, columnNumber)));
     line(list, "entry", column.entry);
     line(list, "environment", column.label);
-    statementLines(list, story.statements ? story.statements.map(id => statements.findIndex(each => each[0] === id))
-        : item.statements);
+    const own = story.statements && story.statements.map(id => statements.findIndex(each => each[0] === id));
+    statementLines(list, own || item.statements);
     line(list, "expected", story.expected);
     line(list, "observed", story.observed);
     line(list, "reason", story.reason);
@@ -89,8 +92,10 @@ function storyLines(caseNumber, columnNumber) {
     line(list, "source", story.location);
     line(list, "alone", command(aloneText(item, column)));
     if (story.calls)
-        line(list, "as C", command(`python -m wspmatrix repro "${run.file}" ${item.id} "${column.entry}" -o repro.c`));
-    line(list, "DLL", [column.dll, column.version, column.sha256 && `SHA-256 ${column.sha256}`].filter(Boolean).join(", "));
+        line(list, "as C",
+            command(`python -m wspmatrix repro "${run.file}" ${item.id} "${column.entry}" -o repro.c`));
+    const hash = column.sha256 && `SHA-256 ${column.sha256}`;
+    line(list, "DLL", [column.dll, column.version, hash].filter(Boolean).join(", "));
     return list;
 }
 
@@ -105,7 +110,8 @@ function tell(caseNumber, columnNumber, takeFocus) {
     close.addEventListener("click", closeStory);
     panel.replaceChildren(close, title, storyLines(caseNumber, columnNumber));
     const story = storyAt(caseNumber, columnNumber);
-    if (story.calls) panel.append(make("h3", null, "calls, in their order"), callsList(caseNumber, columnNumber, story));
+    if (story.calls)
+        panel.append(make("h3", null, "calls, in their order"), callsList(caseNumber, columnNumber, story));
     panel.hidden = false;
     panel.scrollTop = 0;
     layOut();

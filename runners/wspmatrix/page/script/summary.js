@@ -1,6 +1,6 @@
 const FIRST = 8;
 
-/* The red cells that tell the same under one statement, told once: the worst first, then what is told most often. */
+/* The red cells that tell the same of one statement, told once: the worst first, then the most frequent. */
 function redStories() {
     const found = new Map();
     columns.forEach((column, columnNumber) => {
@@ -8,7 +8,8 @@ function redStories() {
             if (!isRed(number, columnNumber)) continue;
             const story = storyAt(number, columnNumber);
             const known = isKnown(number, columnNumber);
-            const key = [known, column.cells[number], cases[number].statements[0], story.expected, story.observed,
+            const key = [known, column.cells[number], cases[number].statements[0], story.expected,
+                story.observed,
                 story.reason, story.blame, crashText(story)].join("\u0000");
             if (!found.has(key)) found.set(key, {known, letter: column.cells[number], story, cells: []});
             found.get(key).cells.push([number, columnNumber]);
@@ -25,16 +26,18 @@ function redItem(item) {
     const told = make("li");
     const open = make("button", "link");
     open.type = "button";
-    open.append(make("b", `badge ${verdict.name}${item.known ? "" : " red"}`, verdict.name), " ", make("b", null, id), ` ${text || page}`);
+    open.append(make("b", `badge ${verdict.name}${item.known ? "" : " red"}`, verdict.name), " ",
+        make("b", null, id), ` ${text || page}`);
     open.addEventListener("click", () => show(caseNumber, columnNumber));
     told.append(open);
     const {expected, observed, reason} = item.story;
     const place = crashPlace(item.story);
-    const said = [expected && `expected ${expected}`, observed && `observed ${observed}`, place && `at ${place}`, reason];
+    const said = [expected && `expected ${expected}`, observed && `observed ${observed}`,
+        place && `at ${place}`, reason];
     told.append(make("div", "said", said.filter(Boolean).join("; ") || verdict.meaning));
     const many = new Set(item.cells.map(cell => cell[0]));
     const what = many.size === 1 ? cases[caseNumber].id : count(many.size, "case", "cases");
-    told.append(make("div", "where", `${what} on ${whereText(item.cells.map(cell => cell[1]), 6)}`));
+    told.append(make("div", "where", `${what} on ${whereText(item.cells.map(cell => cell[1]), 12)}`));
     if (item.known) {
         const reasons = new Set(item.cells.map(cell => data.expectations[expectedAt(...cell)[0]].reason));
         told.append(make("div", "where", `expected, because: ${listed([...reasons], 3)}`));
@@ -71,17 +74,20 @@ function drawRed() {
     const all = redStories();
     const news = all.filter(item => !item.known);
     const known = all.filter(item => item.known);
-    if (!news.length) element("red").append(make("p", null, known.length ? "Nothing that is not expected." : "Nothing is red."));
+    const nothing = known.length ? "Nothing that is not expected." : "Nothing is red.";
+    if (!news.length) element("red-news").after(make("p", null, nothing));
     fillList(element("red-news"), news, redItem);
     fillList(element("red-known-list"), known, redItem);
     const cells = cellsOf(known);
     const what = cells ? "What is red and not expected" : "What is red";
-    element("red-title").textContent = news.length ? `${what}: ${count(cellsOf(news), "cell", "cells")}` : what;
+    const many = news.length ? `: ${count(cellsOf(news), "cell", "cells")}` : "";
+    element("red-title").textContent = what + many;
     element("red-known").hidden = !cells;
-    element("red-known").querySelector("summary").textContent = `Red and expected: ${count(cells, "cell", "cells")}, each with its reason`;
+    element("red-known").querySelector("summary").textContent =
+        `Red and expected: ${count(cells, "cell", "cells")}, each with its reason`;
 }
 
-/* Each kind of provider that is there, and who is of it; a provider whose two calls differ is told by both. */
+/* Each kind of provider that is there, and who is of it; one whose two calls differ is told by both. */
 function drawFamilies() {
     const names = Object.values(data.calls_of_the_pair);
     const found = new Map();
@@ -91,7 +97,8 @@ function drawFamilies() {
         if (!found.has(key)) found.set(key, {numbers, columns: []});
         found.get(key).columns.push(number);
     });
-    for (const {numbers, columns: own} of [...found.values()].sort((a, b) => b.columns.length - a.columns.length)) {
+    const most = [...found.values()].sort((a, b) => b.columns.length - a.columns.length);
+    for (const {numbers, columns: own} of most) {
         const same = numbers.every(number => number === numbers[0]);
         const told = same ? data.families[numbers[0]].name
             : numbers.map((number, place) => `${names[place]} ${data.families[number].name}`).join(", ");
@@ -110,7 +117,8 @@ function drawRuns() {
         const system = [run.os, run.wine && `Wine ${run.wine}`, run.arch].filter(Boolean).join(", ");
         const cut = run.ended ? "" : " Cut short: the records have no end.";
         const told = make("p");
-        told.append(make("b", null, run.environment), `: suite ${run.suite}, started ${run.started}, on ${system}.${cut}`);
+        told.append(make("b", null, run.environment),
+            `: suite ${run.suite}, started ${run.started}, on ${system}.${cut}`);
         element("runs").append(told);
     }
 }
