@@ -58,7 +58,8 @@ function measure() {
     size.wide = longest(parts, 10, 17) * 7.6 + 14;
     size.narrow = isNarrow();
     size.column = size.narrow ? size.letter : size.wide;
-    size.head = size.narrow ? Math.min(230, longest(columnNames, 14, 40) * 6.8 + 14) : severalLabels ? 66 : 48;
+    const standing = Math.min(230, longest(columnNames, 14, 40) * 6.8 + 14);
+    size.head = size.narrow ? standing : severalLabels ? 66 : 48;
 }
 
 function layOut() {
