@@ -125,6 +125,7 @@ def _head(subject: Subject, emitter: Emitter) -> str:
         f"DLL:       {subject.provider.dll}, SHA-256 {subject.provider.sha256 or 'not recorded'}",
         *([f"note:      only the last {KEPT_CALLS} calls were recorded"] if len(result.calls) >= KEPT_CALLS
           else []),
+        *(["note:      the last call ended the process"] if result.verdict == "crash" else []),
         *(f"note:      {note}" for note in emitter.notes), "",
         "Exit status: 0 the same answer, 1 another one, 2 the provider could not be started."]
     return "/*\n" + "".join(f" * {comment(short(line, 300))}".rstrip() + "\n" for line in lines) + " */"
@@ -198,6 +199,8 @@ def _tables(result: Result, parts: list[_Part]) -> str:
     return "\n".join([
         "/* The record. */", f"#define EXPECTED {literal(short(result.expected, 1000))}",
         f"#define RECORDED {literal(short(result.observed, 1000))}", f"#define HANG_AFTER {HANG_AFTER}",
+        f"#define CRASHED {int(result.verdict == 'crash' or result.crash is not None)}",
+        f"#define HUNG {int(result.verdict == 'hang')}",
         f"#define PARTS {len(parts)}", "", "static struct call calls[] = {", ",\n".join(rows) + ",", "};", "",
         "struct part {", "    const char *before;", "    int call;", "};", "",
         "static const struct part parts[PARTS] = {", shown + ",", "};", ""])

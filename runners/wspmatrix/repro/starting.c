@@ -1,21 +1,31 @@
-/* The last line of defence: a call that does not come back. */
+/* What a thread that crashed leaves for the watchdog to tell: its own stack may be used up. */
+static HANDLE crash;
+
+static DWORD crash_code;
+
+/* Tells of a crash, and of a call that does not come back. */
 static DWORD WINAPI watchdog(LPVOID parameter)
 {
+    int crashed = WaitForSingleObject(crash, HANG_AFTER) == WAIT_OBJECT_0;
+    int as_recorded = under_way != NULL && !under_way->returned && (crashed ? CRASHED : HUNG);
+
     (void)parameter;
-    Sleep(HANG_AFTER);
-    printf("\n%s did not return within %d s%s.\n", under_way != NULL ? "This call" : "The program",
-           HANG_AFTER / 1000, under_way != NULL && !under_way->returned ? ", as recorded" : "");
-    stop(under_way != NULL && !under_way->returned ? 0 : 1);
+    if (crashed) {
+        printf("\nexception 0x%08lx%s\n", (unsigned long)crash_code,
+               as_recorded ? ": the call crashed in the record too" : "");
+    } else {
+        printf("\n%s did not return within %d s%s.\n", under_way != NULL ? "This call" : "The program",
+               HANG_AFTER / 1000, as_recorded ? ", as recorded" : "");
+    }
+    stop(as_recorded ? 0 : 1);
     return 0;
 }
 
 static LONG WINAPI crashed(EXCEPTION_POINTERS *exception)
 {
-    int as_recorded = under_way != NULL && !under_way->returned;
-
-    printf("\nexception 0x%08lx%s\n", (unsigned long)exception->ExceptionRecord->ExceptionCode,
-           as_recorded ? " in the call that did not return in the record either" : "");
-    stop(as_recorded ? 0 : 1);
+    crash_code = exception->ExceptionRecord->ExceptionCode;
+    SetEvent(crash);
+    WaitForSingleObject(GetCurrentProcess(), INFINITE);
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
