@@ -49,6 +49,14 @@ static HANDLE new_job(void)
 /* The handles that the worker gets: the last one is its standard input, output and error. */
 enum { PASS_MAPPING, PASS_COMMAND, PASS_ANSWER, PASS_NUL, PASSED };
 
+/*
+ * Documented since Windows 10, not in every header. With it the process is in its job from the first moment;
+ * put there a moment later, it would stay behind, suspended, if the supervisor were killed in between.
+ */
+#ifndef PROC_THREAD_ATTRIBUTE_JOB_LIST
+#define PROC_THREAD_ATTRIBUTE_JOB_LIST 0x0002000d
+#endif
+
 static bool create_process(HANDLE *passed, LPPROC_THREAD_ATTRIBUTE_LIST attributes, PROCESS_INFORMATION *made)
 {
     static WCHAR program[HOST_PATH_CHARS]; /* the same for every thread of the supervisor */
@@ -72,17 +80,22 @@ static bool create_process(HANDLE *passed, LPPROC_THREAD_ATTRIBUTE_LIST attribut
            && CreateProcessW(program, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup.StartupInfo, made);
 }
 
-static bool create_with_attributes(HANDLE *passed, PROCESS_INFORMATION *made)
+static bool create_with_attributes(HANDLE *passed, HANDLE *job, PROCESS_INFORMATION *made)
 {
     SIZE_T size = 0;
     LPPROC_THREAD_ATTRIBUTE_LIST attributes;
     bool ok;
 
-    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    InitializeProcThreadAttributeList(NULL, 2, 0, &size);
     attributes = malloc(size);
-    if (attributes == NULL || !InitializeProcThreadAttributeList(attributes, 1, 0, &size)) {
+    if (attributes == NULL || !InitializeProcThreadAttributeList(attributes, 2, 0, &size)) {
         free(attributes);
         return false;
+    }
+    if (*job != NULL) {
+        /* Where the system does not know it, worker_start assigns the job. */
+        UpdateProcThreadAttribute(attributes, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, job, sizeof *job, NULL,
+                                  NULL);
     }
     ok = create_process(passed, attributes, made);
     DeleteProcThreadAttributeList(attributes);
@@ -96,6 +109,7 @@ bool worker_start(struct worker *w)
     HANDLE nul = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
                              &inherited, OPEN_EXISTING, 0, NULL);
     PROCESS_INFORMATION made = {0};
+    BOOL in_job = FALSE;
     bool ok;
 
     w->job = new_job();
@@ -105,7 +119,7 @@ bool worker_start(struct worker *w)
     if (ok) {
         HANDLE passed[PASSED] = {w->mapping, w->command, w->answer, nul};
 
-        ok = create_with_attributes(passed, &made);
+        ok = create_with_attributes(passed, &w->job, &made);
     }
     if (nul != INVALID_HANDLE_VALUE) {
         CloseHandle(nul);
@@ -118,7 +132,7 @@ bool worker_start(struct worker *w)
         return false;
     }
     w->process = made.hProcess;
-    if (w->job != NULL) {
+    if (w->job != NULL && (!IsProcessInJob(made.hProcess, w->job, &in_job) || !in_job)) {
         AssignProcessToJobObject(w->job, made.hProcess);
     }
     ResumeThread(made.hThread);
