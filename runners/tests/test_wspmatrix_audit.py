@@ -37,6 +37,12 @@ SAMPLE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no expectations lie by themselves: those of this repository are not what is tested here."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
     return write(tmp_path / "wine-8.0-x64.jsonl", run(SAMPLE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from .. import page, terminal
 from ..atomic import write_text
+from ..expectations import ExpectationError
 from ..launch import LaunchError, Wspcheck, said, stop
 from ..matrix import Matrix, build
 from ..progress import Progress, progress
@@ -22,6 +24,7 @@ from ..records import RunRecord
 from ..tail import Tail
 from ..text import file_name
 from .common import UNREADABLE, parser_for, tell
+from .gate import add_expectations, load_expectations, refuse
 
 DEFAULT_MANIFESTS = ("loopback.ini", "bridge.ini")
 LOOK_EVERY = 0.1
@@ -55,12 +58,17 @@ def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser.add_argument("--strict", action="store_true", help="tolerated and unreached are red too")
     parser.add_argument("--no-fail", action="store_true",
                         help="exit 0 when the matrix was made, whatever is in it")
+    add_expectations(parser)
     of_wspcheck = parser.add_argument_group("passed on to wspcheck run")
     for option, metavar, text in PASSED_ON:
         of_wspcheck.add_argument(option, action="append", default=[], metavar=metavar, help=text)
 
 
 def main(args: argparse.Namespace) -> int:
+    try:
+        args.expected = load_expectations(args)
+    except ExpectationError as error:
+        return refuse(error)
     wspcheck = Wspcheck.find(args.wspcheck)
     manifests = _manifests(args, wspcheck)
     args.output.mkdir(parents=True, exist_ok=True)
@@ -149,7 +157,8 @@ def _report(args: argparse.Namespace, runs: list[Run], kept: Path, log: Log, end
     terminal.show(matrix, Console(highlight=False), args.strict)
     index = args.output / "index.html"
     problems = log.lines() + ([ended.why] if ended.why else [])
-    write_text(index, page.render(matrix, f"Winsock providers on {runs[0].record.environment}", problems))
+    title = f"Winsock providers on {runs[0].record.environment}"
+    write_text(index, page.render(matrix, title, problems, args.expected, datetime.date.today(), args.strict))
     tell(log)
     if ended.why:
         print(f"wspmatrix: {ended.why}", file=sys.stderr)
