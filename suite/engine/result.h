@@ -21,7 +21,7 @@ struct result {
     bool order_dependent;                        /* it passed alone in a fresh process */
     const char *after[RESULT_AFTER_MAX]; /* the IDs that ran in the process before it, the last one last */
     unsigned after_count;
-    const char *blame;                   /* of a red result of a layered entry: the layer that broke it; or NULL */
+    const char *blame;                   /* of a red result of a layered entry: which layer; or NULL */
 };
 
 /* The calls of a trace in the order in which they began; returns how many. */

@@ -13,7 +13,7 @@
 
 struct supervisor {
     struct run *run;
-    struct supervisor *below;                  /* judges the stack below a layered entry, for blame; or NULL */
+    struct supervisor *below;                  /* judges the stack below a layered entry; or NULL */
     bool silent;                               /* a supervisor of a stack below: it writes no records */
     struct worker shared_worker;               /* the provider is loaded there; it does case after case */
     struct worker own_worker;                  /* for one case that starts the provider itself */
@@ -358,7 +358,7 @@ static void begin_entry(struct supervisor *s, const struct host_entry *entry)
     }
 }
 
-/* The supervisor of the stack below, made when it is first needed. NULL: there is none, or no memory for it. */
+/* The supervisor of the stack below, made when first needed. NULL: there is none, or no memory for it. */
 static struct supervisor *have_below(struct supervisor *s)
 {
     struct host_entry *lower;
@@ -388,7 +388,7 @@ static void forget_below(struct supervisor *s)
     }
 }
 
-/* Which layer broke a case that is red for the whole stack: the lowest one whose own stack is red in it too. */
+/* Which layer broke a case that is red: the lowest one whose own stack is red in it too. */
 static const char *find_blame(struct supervisor *s, const struct case_instance *instance)
 {
     struct supervisor *below = have_below(s);
