@@ -35,6 +35,49 @@ wrong_use() {
     exit 2
 }
 
+# The Python modules of the runners, each with its package on Debian and on PyPI.
+modules=(pytest:python3-pytest:pytest xdist:python3-pytest-xdist:pytest-xdist rich:python3-rich:rich
+    jinja2:python3-jinja2:jinja2 jsonschema:python3-jsonschema:jsonschema)
+
+# Ends with a line for each of these modules that is missing.
+need_modules() { # MODULE:DEBIAN:PYPI...
+    local missing entry module debian pypi
+    missing=$(cd / && "$python" -c '
+import importlib.util, sys
+print(*(entry for entry in sys.argv[1:] if not importlib.util.find_spec(entry.partition(":")[0])))' "$@") ||
+        die "$python: cannot be started, expected Python 3.11 or later"
+    for entry in $missing; do
+        IFS=: read -r module debian pypi <<<"${entry%$'\r'}"
+        if [ -n "$windows" ]; then
+            say "$python: no module $module, expected it of the package $pypi: $python -m pip install $pypi"
+        else
+            say "$python: no module $module, expected it of the package $debian: apt-get install $debian"
+        fi
+    done
+    [ -z "${missing%$'\r'}" ] || exit 1
+}
+
+# On Windows: puts cl and what it needs into the environment, as a developer prompt for ARCH does, unless they are there.
+use_visual_studio() { # ARCH
+    local installer="/c/Program Files (x86)/Microsoft Visual Studio/Installer/vswhere.exe" studio name value
+    export VCPKG_ROOT=${VCPKG_ROOT:-${VCPKG_INSTALLATION_ROOT:-}}
+    ! command -v cl >/dev/null || return 0
+    [ -x "$installer" ] || die "$installer: not there, expected Visual Studio 2022, or a developer prompt with cl on PATH"
+    studio=$("$installer" -latest -products '*' -property installationPath)
+    mkdir -p "$root/build"
+    printf '@call "%s\\VC\\Auxiliary\\Build\\vcvarsall.bat" %s >nul\r\n@set\r\n' "${studio%$'\r'}" "$1" \
+        >"$root/build/developer.cmd"
+    while IFS='=' read -r name value; do
+        value=${value%$'\r'}
+        case $name in
+        Path | PATH) PATH=$(cygpath -up "$value") ;;
+        INCLUDE | LIB | LIBPATH | VCINSTALLDIR | VCTools* | VSINSTALLDIR | VSCMD_* | Windows* | UCRT* | UniversalCRT*)
+            export "$name=$value" ;;
+        esac
+    done < <(cmd //c "$(cygpath -w "$root/build/developer.cmd")")
+    command -v cl >/dev/null || die "cl: not on PATH after vcvarsall.bat $1, expected the C++ tools for $1 in $studio"
+}
+
 # One script at a time does what follows, until unlock: two builds in one tree would spoil each other.
 lock() {
     [ -z "$windows" ] || return 0
