@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from program import ROOT
+from program import ROOT, read_records
 
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
 LAB_KINDS = {"debian"}
@@ -164,3 +164,72 @@ def test_it_says_what_has_never_run(text: str) -> None:
 def test_every_script_says_what_it_does(script: str) -> None:
     done = subprocess.run([ROOT / "ci" / script, "--help"], capture_output=True, text=True, timeout=60, cwd=Path("/"))
     assert done.returncode == 0 and done.stdout.lower().startswith("usage:") and done.stderr == ""
+
+
+def ci(script: str, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ROOT / "ci" / script, *arguments], env=os.environ | environment, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with what ci/providers wrote: some cases, on this machine's Wine."""
+    folder = tmp_path_factory.mktemp("all runs")
+    done = ci("providers", "-o", folder, "local", "--case", "send_disconnect.not_socket")
+    assert done.returncode == 0 and done.stderr.endswith(f"{folder}/local.jsonl\n"), done.stderr
+    return folder
+
+
+@pytest.mark.xdist_group("machine")
+@pytest.mark.skipif(os.name == "nt", reason="on Windows the environment is another")
+def test_a_machine_runs_what_is_installed_and_the_fixtures(ran: Path) -> None:
+    records = read_records(ran / "local.jsonl")
+    runs = [record for record in records if record["record"] == "run"]
+    assert len(runs) == 2 and {run["environment"] for run in runs} == {"local"}
+    entries = {record["entry"] for record in records if record["record"] == "provider"}
+    assert {name.split(".")[0] for name in entries} >= {"loopback", "bridge", "relay"}
+    assert any("." not in name for name in entries), "nothing installed"
+    assert [record["record"] for record in records].count("end") == 2
+
+
+@pytest.mark.xdist_group("machine")
+@pytest.mark.skipif(os.name == "nt", reason="on Windows the environment is another")
+def test_machines_become_one_matrix_and_a_lost_one_a_row(ran: Path, tmp_path: Path) -> None:
+    out, summary = tmp_path / "one matrix", tmp_path / "summary"
+    summary.write_text("before\n")
+    done = ci("merge", "-o", out, ran, "local", "windows-11-arm64", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode == 1, done.stderr  # the lost one is news
+    merged = read_records(out / "all.jsonl")
+    runs = [record for record in merged if record["record"] == "run"]
+    assert {(run["environment"], run["arch"]) for run in runs} == {("local", "x64"), ("windows-11-arm64", "arm64")}
+    assert "windows-11-arm64" in (out / "index.html").read_text("utf-8")
+    assert (out / "junit.xml").read_text("utf-8").startswith("<?xml")
+    said = summary.read_text("utf-8")
+    assert said == "before\n" + (out / "summary.md").read_text("utf-8")
+    assert "red: news" in said and "windows-11-arm64" in said
+    assert not (ran / "windows-11-arm64.jsonl").exists(), "what was handed in is changed"
+
+
+@pytest.mark.parametrize(("script", "arguments", "line"), [
+    ("merge", ["-o"], "-o: nothing after it, expected a folder"),
+    ("merge", ["no such folder"], "ci/merge: 'no such folder', expected a folder with runs (or --help)"),
+    ("merge", [ROOT / "ci"], f"{ROOT / 'ci'}: no run in it, expected files ENVIRONMENT.jsonl"),
+    ("providers", [], "ci/providers: '', expected the name of a file in ci/environments (or --help)"),
+    ("providers", ["../lib.sh"], "ci/providers: '../lib.sh', expected the name of a file in ci/environments (or --help)"),
+    ("providers", ["windows-2025-x64"],
+     "ci/providers: windows-2025-x64 is of kind windows, expected windows on Windows and local elsewhere"),
+    ("package", ["--folder"], "ci/package: '--folder', expected a folder or nothing (or --help)"),
+    ("set-up", ["everything"], "ci/set-up: 'everything', expected nothing or runners (or --help)"),
+])
+def test_wrong_use_is_one_line(script: str, arguments: list[str | Path], line: str) -> None:
+    done = ci(script, *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line + "\n")
+
+
+def test_a_missing_module_names_its_package(tmp_path: Path) -> None:
+    script = f'. {shlex.quote(str(ROOT / "ci/lib.sh"))}; need_modules no_such_one:python3-no-such:no-such "${{modules[@]}}"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "/usr/bin/python3: no module no_such_one, expected it of the package python3-no-such: "
+        "apt-get install python3-no-such"]
