@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/memory.h"
+
 #define EARLIER 200 /* bytes of ordinary data queued before */
 
 /* The end that sends disconnect data and the one that retrieves it: the case's own end does what its call
@@ -34,11 +36,21 @@ static void wait_for_close(SOCKET s)
     unwatch(&w);
 }
 
+/* After the call the buffer is the caller's again: what it holds then is nobody's data. */
+static void use_otherwise(WSABUF *data)
+{
+    guard_protect(data->buf, PAGE_READWRITE);
+    memset(data->buf, 0xEE, data->len);
+}
+
 /* The call whose statement is at stake is graded, the other one only has to work. */
 static void send_data(SOCKET s, WSABUF *data)
 {
     struct answer a = spi_send_disconnect(s, data);
 
+    if (data != NULL && data->buf != NULL) {
+        use_otherwise(data);
+    }
     if (this_call() == CALL_SEND) {
         expect_success(a);
     } else {

@@ -197,12 +197,20 @@ struct indication {
     bool (*learned)(SOCKET);
     const char *expected;
     const char *missing;
+    bool with_data;
 };
 
+static const char by_event[] = "FD_CLOSE comes first";
+static const char no_event[] = "FD_CLOSE never comes";
+static const char by_receive[] = "the receive tells of the end first";
+static const char not_by_receive[] = "the receive does not tell of the end";
+
 static const struct indication indications[] = {
-    {ROW("event"), learned_by_event, "FD_CLOSE comes first", "FD_CLOSE never comes"},
-    {ROW("receive"), learned_by_receive, "the receive tells of the end first",
-     "the receive does not tell of the end"},
+    {ROW("event"), learned_by_event, by_event, no_event, false},
+    {ROW("receive"), learned_by_receive, by_receive, not_by_receive, false},
+    {ROW("event_with_data", .needs = DISCONNECT_DATA), learned_by_event, by_event, no_event, true},
+    {ROW("receive_with_data", .needs = DISCONNECT_DATA), learned_by_receive, by_receive, not_by_receive,
+     true},
 };
 
 /* The peer disconnects: FD_CLOSE, or the receive, tells of it before WSPRecvDisconnect is called, which then
@@ -211,9 +219,10 @@ CASE(closing_learned, RECV_DISCONNECT, COVERS(RD_01, RD_16), NEEDS(STREAM), ROWS
 {
     const struct indication *indication = this_row();
     struct pair p = connected_pair();
+    static const char word[] = "goodbye";
     bool learned;
 
-    must(spi_send_disconnect(p.far_end, NULL));
+    must(spi_send_disconnect(p.far_end, indication->with_data ? outbound(word, sizeof word) : NULL));
     learned = indication->learned(p.near_end);
     grade_only_if(entry_has(XP1_GRACEFUL_CLOSE), why_not_graceful);
     expect_that(learned, indication->expected, indication->missing);

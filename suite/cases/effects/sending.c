@@ -1,6 +1,8 @@
 /* What becomes of sending: WSPSendDisconnect disables it, WSPRecvDisconnect leaves it alone. */
 #include "cases/scenario.h"
 
+#define MUCH 1000
+
 static const char why_any_code[] = "the page only says that sends are disallowed, not with which code";
 
 static struct answer send_bytes(SOCKET s)
@@ -40,20 +42,28 @@ struct way {
     struct answer (*send)(SOCKET);
 };
 
+static struct answer send_much(SOCKET s)
+{
+    return spi_send(s, binary_data(MUCH), MUCH, 0);
+}
+
 static const struct way ways[] = {
     {ROW("send"), send_bytes},
+    {ROW("send_much"), send_much},
     {ROW("send_nothing"), send_nothing},
     {ROW("send_to"), send_bytes_to},
     {ROW("send_nothing_to"), send_nothing_to},
 };
 
-/* Send after WSPSendDisconnect, by WSPSend and WSPSendTo, also 0 bytes: every way is refused. */
+/* Send after WSPSendDisconnect, by WSPSend and WSPSendTo, also 0 bytes: every way is refused, again and
+ * again. */
 CASE(sending_disabled, SEND_DISCONNECT, COVERS(SD_11, SD_13), NEEDS(STREAM), ROWS(ways), EACH_SIDE)
 {
     const struct way *way = this_row();
     struct pair p = connected_pair();
 
     must(disconnect(p.near_end, NULL));
+    expect_or_tolerate(WSAESHUTDOWN, TOLERATED(ANY_ERROR), why_any_code, way->send(p.near_end));
     expect_or_tolerate(WSAESHUTDOWN, TOLERATED(ANY_ERROR), why_any_code, way->send(p.near_end));
 }
 
@@ -88,13 +98,14 @@ CASE(duplicate_disabled, SEND_DISCONNECT, COVERS(SD_11, SD_13, X_31), NEEDS(STRE
     expect_or_tolerate(WSAESHUTDOWN, TOLERATED(ANY_ERROR), why_any_code, send_bytes(second));
 }
 
-/* Send after WSPRecvDisconnect: it reaches the peer, and the peer is told of no end. */
+/* Send before and after WSPRecvDisconnect: both reach the peer, and the peer is told of no end. */
 CASE(sending_unaffected, RECV_DISCONNECT, COVERS(RD_12), NEEDS(STREAM), EACH_SIDE)
 {
     struct pair p = connected_pair();
     struct watch w;
     bool received;
 
+    must(spi_send(p.near_end, "early ", 6, 0));
     watch(&w, p.far_end, FD_READ | FD_CLOSE);
     must(disconnect(p.near_end, NULL));
     grade_only_if(entry_has(XP1_GRACEFUL_CLOSE),
@@ -104,6 +115,6 @@ CASE(sending_unaffected, RECV_DISCONNECT, COVERS(RD_12), NEEDS(STREAM), EACH_SID
     look(&w);
     expect_that(w.closes == 0, "no FD_CLOSE at the peer", "FD_CLOSE at the peer");
     unwatch(&w);
-    received = received && receives_text(p.far_end, "late");
+    received = received && receives_text(p.far_end, "early ") && receives_text(p.far_end, "late");
     expect_that(received, "the peer receives what is sent", "the peer does not receive what is sent");
 }

@@ -7,17 +7,32 @@
  */
 #include "cases/scenario.h"
 
-#include <string.h>
-
 #include "host/memory.h"
 
 #define LENGTH 8
+#define LONGER 100
 
 static const char why_tcp_ip[] = "WSARecvDisconnect's page frees TCP/IP from WSAENOPROTOOPT";
 
+static WSABUF *with_data_of(DWORD length)
+{
+    return this_call() == CALL_SEND ? outbound(binary_data(length), length) : inbound(length);
+}
+
 static WSABUF *with_data(void)
 {
-    return this_call() == CALL_SEND ? outbound(binary_data(LENGTH), LENGTH) : inbound(LENGTH);
+    return with_data_of(LENGTH);
+}
+
+/* Guarded buffers are made full of 0xCC. */
+static bool is_untouched(const char *bytes, DWORD length)
+{
+    for (DWORD i = 0; i < length; i++) {
+        if ((unsigned char)bytes[i] != 0xCC) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static WSABUF *empty(void)
@@ -25,13 +40,22 @@ static WSABUF *empty(void)
     return outbound(NULL, 0);
 }
 
-/* Call it with 8 bytes of data, or room for them, on a connected entry without disconnect data. */
+/* Call it with 8 bytes of data, and with 100, or room for them, on a connected entry without disconnect data.
+ */
 CASE(no_protocol_option, BOTH_CALLS, COVERS(SD_04, RD_05), NEEDS(STREAM | NO_DISCONNECT_DATA), EACH_SIDE)
 {
+    static const DWORD lengths[] = {LENGTH, LONGER};
     bool excused = this_call() == CALL_RECV && entry_is_tcp_ip();
 
-    expect_or_tolerate(WSAENOPROTOOPT, TOLERATED_IF(excused, SUCCESS), why_tcp_ip,
-                       disconnect(connected_pair().near_end, with_data()));
+    for (int i = 0; i < 2; i++) {
+        WSABUF *data = with_data_of(lengths[i]);
+
+        expect_or_tolerate(WSAENOPROTOOPT, TOLERATED_IF(excused, SUCCESS), why_tcp_ip,
+                           disconnect(connected_pair().near_end, data));
+        if (this_call() == CALL_RECV) {
+            expect_that(is_untouched(data->buf, lengths[i]), "no data", "data that nobody sent");
+        }
+    }
 }
 
 /* Call it with a WSABUF of no bytes on a connected entry without disconnect data. */
@@ -62,8 +86,11 @@ CASE(datagram_data, BOTH_CALLS, COVERS(SD_04, RD_05, RD_20, X_24B), NEEDS(DATAGR
 {
     bool excused = this_call() == CALL_RECV && entry_is_tcp_ip();
     WSABUF *data = with_data();
-    static const unsigned char untouched[LENGTH] = {0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC};
-    struct answer a = disconnect(datagram_pair().near_end, data);
+    struct pair p = datagram_pair();
+    struct answer a;
+
+    must(spi_send(p.far_end, "datagram", 8, 0));
+    a = disconnect(p.near_end, data);
 
     if (excused) {
         expect_or_tolerate(WSAENOPROTOOPT, TOLERATED(WSAEOPNOTSUPP, SUCCESS), why_tcp_ip, a);
@@ -72,8 +99,6 @@ CASE(datagram_data, BOTH_CALLS, COVERS(SD_04, RD_05, RD_20, X_24B), NEEDS(DATAGR
                            "the general code for a missing operation", a);
     }
     if (this_call() == CALL_RECV) {
-        bool none = memcmp(data->buf, untouched, LENGTH) == 0;
-
-        expect_that(none, "no data", "data on a datagram socket");
+        expect_that(is_untouched(data->buf, LENGTH), "no data", "data on a datagram socket");
     }
 }

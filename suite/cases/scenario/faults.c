@@ -35,12 +35,17 @@ static void ask(WSPCHECK_FAULT *fault, const char *what)
     }
 }
 
-static void bring_network_back(void *unused)
+void bring_network_back(void)
 {
     WSPCHECK_FAULT fault = new_request(WSPCHECK_NETWORK_DOWN);
 
-    (void)unused;
     provider_fault()(&fault);
+}
+
+static void bring_back_at_the_end(void *unused)
+{
+    (void)unused;
+    bring_network_back();
 }
 
 void take_network_down(void)
@@ -49,7 +54,7 @@ void take_network_down(void)
 
     fault.fOn = TRUE;
     ask(&fault, "take the network down");
-    case_defer(bring_network_back, NULL);
+    case_defer(bring_back_at_the_end, NULL);
 }
 
 static void forget_faults(void *unused)

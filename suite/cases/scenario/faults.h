@@ -13,6 +13,7 @@
 
 /* The network subsystem fails now, and is back when the case ends. */
 void take_network_down(void);
+void bring_network_back(void);
 
 /* The next call of this kind that reaches the base provider fails with this code, without effect. */
 void fail_next_below(DWORD call, int code);
