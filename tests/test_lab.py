@@ -23,8 +23,8 @@ sys.path[:0] = [str(ROOT / "ci/lab.d"), str(ROOT / "runners")]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the lab runs on Linux only")
 
 if sys.platform == "linux":
+    import children
     import environments
-    import processes
     import tree
     from wspmatrix.reader import Log, load
 
@@ -369,7 +369,7 @@ def test_nothing_is_deleted_across_a_mount(lab: Lab) -> None:
 def test_the_last_words_of_a_log_are_the_error(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("W: odd\nE: first\nE: no such release\nW: some index files failed\n\n")
-    assert processes.last_words(log) == "E: no such release"
+    assert children.last_words(log) == "E: no such release"
     log.write_text("mount: permission denied\n\n")
-    assert processes.last_words(log) == "mount: permission denied"
-    assert processes.last_words(log, 100) == ""
+    assert children.last_words(log) == "mount: permission denied"
+    assert children.last_words(log, 100) == ""

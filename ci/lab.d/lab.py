@@ -12,12 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import children
 import environments
-import processes
 import runs
 import tree as trees
+from children import Failed
 from environments import Bad, Broken, Environment
-from processes import Failed
 from runs import Row
 from tree import Tree
 
@@ -211,8 +211,8 @@ def execute_one(options: argparse.Namespace, one: Environment | Broken) -> int:
         program = f"{seen_bin}/{options.program}" if ours else options.program
         command, env = tree.inside(programs, here)
         with trees.locked(tree, say):
-            process = processes.start([*command, "run", program, *options.arguments], env=env)
-            return processes.wait(process, None)
+            process = children.start([*command, "run", program, *options.arguments], env=env)
+            return children.wait(process, None)
     except (Failed, OSError) as error:
         say(str(error))
         return 1
@@ -270,7 +270,7 @@ def main() -> int:
     if not chosen:
         say(f"ci/lab: {options.environments}: no environment in it, expected at least one file")
         return 2
-    processes.end_with_us()
+    children.end_with_us()
     command = {"up": up, "run": run, "exec": execute, "down": down}[options.command]
     return command(options, chosen)
 

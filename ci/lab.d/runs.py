@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from children import Failed, last_words, start, wait
 from environments import Environment
-from processes import Failed, last_words, start, wait
 from tree import Tree
 
 MANIFESTS = ("loopback.ini", "bridge.ini")

@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from children import Failed, logged
 from environments import Environment
-from processes import Failed, logged
 
 HERE = Path(__file__).resolve().parent
 PREFIX = "/prefix"

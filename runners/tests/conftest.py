@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-RUNNERS = Path(__file__).resolve().parents[1]
-ROOT = RUNNERS.parent
+from wspmatrix_world import ROOT, RUNNERS, manifest
+
 sys.path.insert(0, str(RUNNERS))
 
 pytest_plugins = ["pytester"]
@@ -42,19 +42,6 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]
                 (folder / f"{name}.ini").write_text(manifest(name, sections), "utf-8")
         return program
     return make
-
-
-def manifest(name: str, sections: list[str]) -> str:
-    head = (f"[provider]\nname = {name}\ndll = {name}.dll\nguid = {{5b1f7f4e-0000-0000-0000-000000000001}}\n"
-            f"entries = {', '.join(sections)}\n")
-    return head + "".join(
-        f"[{section}]\nprotocol = a protocol\nfamily = 2\nsocket_type = 1\nprotocol_number = 6\n"
-                          "service_flags = 0x1a6\n" for section in sections)
-
-
-def starts(program: Path) -> list[list[str]]:
-    """The arguments of every start of a fake wspcheck."""
-    return [json.loads(line) for line in (program.parent / "starts").read_text("utf-8").splitlines()]
 
 
 @pytest.fixture(scope="session")

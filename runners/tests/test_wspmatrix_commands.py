@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import RUNNERS, starts
+from wspmatrix_world import RUNNERS, starts
 from wspmatrix.reader import Log, load
 from wspmatrix.terminal import plain
 from wspmatrix.matrix import build

@@ -66,7 +66,7 @@ def test_the_tail_of_a_file_waits_for_whole_lines(tmp_path: Path) -> None:
 
 
 def test_a_batch_starts_when_it_is_asked_and_once(fake: Callable[..., Path]) -> None:
-    from conftest import starts
+    from wspmatrix_world import starts
     program = fake({"a.b": {"c.one": "pass", "c.two": {"verdict": "fail", "observed": "x"}},
                     "a.c": {"c.one": "crash"}})
     batch = Batch(Wspcheck.find(program), [], "a.b", ["c.one", "c.two", "c.three"])

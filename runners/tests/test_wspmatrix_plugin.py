@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conftest import RUNNERS, starts
+from wspmatrix_world import RUNNERS, starts
 from wspmatrix.plugin import node_name
 from wspmatrix.sharing import LARGEST_BATCH, SMALLEST_BATCH, batches
 from wspmatrix_samples import CALL, CRASH, HOSTILE

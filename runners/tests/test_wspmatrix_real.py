@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conftest import RUNNERS
+from wspmatrix_world import RUNNERS
 from wspmatrix import records
 from wspmatrix.launch import Wspcheck
 from wspmatrix.reader import Log, load
