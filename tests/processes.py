@@ -13,8 +13,8 @@ MARK = "WSPCHECK_TEST_MARK"
 
 
 # What a first program brings up stays for the next one, and got the environment of that program by chance.
-SYSTEM = ("wineserver", "services.exe", "winedevice.exe", "plugplay.exe", "svchost.exe", "explorer.exe", "rpcss.exe",
-          "conhost.exe")
+SYSTEM = ("wineserver", "services.exe", "winedevice.exe", "plugplay.exe", "svchost.exe", "explorer.exe",
+          "rpcss.exe", "conhost.exe")
 
 
 def marked(mark: str) -> list[int]:
@@ -57,11 +57,22 @@ def wait_until(done: Callable[[], bool], bound: float, what: str) -> None:
     raise AssertionError(f"after {bound} s: {what}")
 
 
-def wait_until_gone(mark: str) -> None:
+def is_unfinished(process: int) -> bool:
+    """Whether Wine has not made a program of it yet: its loader waits for the maker."""
+    return "/wine" in "".join(words(process)[:1])
+
+
+def wait_until_gone(mark: str, maker_killed: bool = False) -> None:
+    """Until nothing of the run is left. What Wine was in the middle of making when the maker was killed stays, in no
+    job and without a line of our code: it is ended here."""
     try:
-        wait_until(lambda: not marked(mark), 20, "processes of the run are still there")
+        wait_until(lambda: all(maker_killed and is_unfinished(process) for process in marked(mark)), 20,
+                   "processes of the run are still there")
+        for process in marked(mark):
+            os.kill(process, signal.SIGKILL)
     except AssertionError as error:
-        raise AssertionError(f"{error}: {[' '.join(words(process)).strip() for process in marked(mark)]}") from None
+        left = [" ".join(words(process)).strip() for process in marked(mark)]
+        raise AssertionError(f"{error}: {left}") from None
 
 
 def memory_of(process: int) -> int:

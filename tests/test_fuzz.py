@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="built for Debian's clan
 
 
 def fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([ROOT / "ci/fuzz", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=900)
+    return subprocess.run([ROOT / "ci/fuzz", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=900)
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,10 @@ def test_a_disagreement_is_seen() -> None:
     assert agreement.disagreement(CORPUS[0].read_bytes(), {"name": "another"}) is not None
 
 
-PIECES = [b"=", b" = ", b",", b";", b"#", b"[", b"]", b"\n", b"\r\n", b"\r", b" ", b"\t", b"\0", b"0", b"0x", b"-1", b"provider",
-          b"4294967295", b"4294967296", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xc2\x85", b"\xf0\x9f\x98\x80", b"\xff", b"::", b".", b":0",
-          b"%x%", b'"', b"\\", b"A=1", b"\xef\xbb\xbf", b"\x1c", b"\x0b", b"\x0c", b"DEFAULT", b"\xd9\xa1", b"e" * 4000]
+PIECES = [b"=", b" = ", b",", b";", b"#", b"[", b"]", b"\n", b"\r\n", b"\r", b" ", b"\t", b"\0", b"0", b"0x",
+          b"-1", b"provider", b"4294967295", b"4294967296", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xc2\x85",
+          b"\xf0\x9f\x98\x80", b"\xff", b"::", b".", b":0", b"%x%", b'"', b"\\", b"A=1", b"\xef\xbb\xbf",
+          b"\x1c", b"\x0b", b"\x0c", b"DEFAULT", b"\xd9\xa1", b"e" * 4000]
 
 
 def mutated(source: random.Random, data: bytes) -> bytes:

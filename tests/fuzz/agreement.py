@@ -86,7 +86,8 @@ def main(arguments: Sequence[str]) -> int:
     for path, line in found:
         print(f"{path}: {line}")
     good = sum(answer is not None for answer in answers)
-    print(f"agreement: {len(files)} manifests, {good} of them without a mistake, {len(found)} read differently")
+    print(f"agreement: {len(files)} manifests, {good} of them without a mistake, "
+          f"{len(found)} read differently")
     return 1 if found else 0
 
 

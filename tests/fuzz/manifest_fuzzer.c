@@ -1,4 +1,4 @@
-/* Any bytes are a manifest or a mistake that is told in one line, and a manifest keeps what its header promises. */
+/* Any bytes are a manifest or a mistake told in one line, and a manifest keeps what its header promises. */
 #include <stdint.h>
 #include <string.h>
 
@@ -63,7 +63,8 @@ static void check_entry(const struct manifest *manifest, size_t index)
     CHECK(manifest_utf16_units(entry->protocol) <= 255);
     CHECK((entry->over[0] == '\0') == (entry->over_line == 0));
     if (entry->over[0] == '\0') {
-        CHECK(entry->protocol[0] != '\0' && entry->given[MANIFEST_FAMILY] && entry->given[MANIFEST_SOCKET_TYPE]);
+        CHECK(entry->protocol[0] != '\0' && entry->given[MANIFEST_FAMILY]);
+        CHECK(entry->given[MANIFEST_SOCKET_TYPE]);
         CHECK(entry->given[MANIFEST_PROTOCOL_NUMBER] && entry->given[MANIFEST_SERVICE_FLAGS]);
     }
     for (size_t i = 0; i < index; i++) {

@@ -1,7 +1,7 @@
 /*
- * What the suite reads from manifests, for comparing with the other reader. Standard input holds one after the
- * other, each behind its size (4 bytes, little-endian); standard output gets a line for each: a JSON object of
- * what was read, or null for a mistake.
+ * What the suite reads from manifests, for comparing with the other reader. Standard input holds one after
+ * the other, each behind its size (4 bytes, little-endian); standard output gets a line for each: a JSON
+ * object of what was read, or null for a mistake.
  */
 #include <cjson/cJSON.h>
 #include <stdint.h>
