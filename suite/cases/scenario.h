@@ -111,6 +111,9 @@ void send_pattern(SOCKET s, LONGLONG from, DWORD length);
  */
 LONGLONG fill_until_blocked(SOCKET s);
 
+/* Send `most` bytes of the pattern, or as many as the provider takes at once. Returns how many it took. */
+LONGLONG send_what_is_taken(SOCKET s, LONGLONG most);
+
 /* A WSABUF (guarded) over guarded bytes. Outbound: the bytes as given; inbound: room for length bytes. */
 WSABUF *outbound(const void *bytes, DWORD length);
 WSABUF *inbound(DWORD length);

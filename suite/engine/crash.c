@@ -87,13 +87,18 @@ static LONG WINAPI note_and_end(EXCEPTION_POINTERS *exception)
     struct trace_call *call;
 
     if (InterlockedExchange(&begun, 1) != 0) {
-        Sleep(INFINITE); /* another thread, or this filter, crashed first: the process is about to end */
+        WaitForSingleObject(GetCurrentProcess(), INFINITE); /* another thread, or this filter, crashed first: the process is about to end */
     }
     call = trace_call_under_way();
     watched->code = record->ExceptionCode;
     watched->thread = GetCurrentThreadId();
     watched->on_case_thread = watched->thread == case_thread;
     watched->call = call != NULL ? (LONG)call->call : (LONG)SPI_CALLS;
+    watched->guard = GUARD_NOT_HIT;
+    /* Inside a call of the provider no function of the guard is under way on this thread: its lock is free. */
+    if (call != NULL && record->ExceptionCode == EXCEPTION_ACCESS_VIOLATION && record->NumberParameters > 1) {
+        watched->guard = guard_hit((const void *)record->ExceptionInformation[1]);
+    }
     InterlockedExchange(&watched->state, CRASH_NOTED);
     note_place(watched, record->ExceptionAddress);
     InterlockedExchange(&watched->state, CRASH_PLACED);

@@ -7,6 +7,7 @@
 
 #include <winsock2.h>
 #include <stddef.h>
+#include "host/memory.h"
 #include "host/trace.h"
 
 #define CRASH_MODULE_BYTES 64
@@ -20,6 +21,7 @@ struct crash_note {
     DWORD thread;                      /* 0: unknown, the filter did not run */
     BOOL on_case_thread;               /* the thread that cases run on */
     volatile LONG call;                /* enum spi_call under way on the thread; SPI_CALLS: none */
+    enum guard_hit guard;              /* the access beside a guarded buffer, or into a read-only one */
     char module[CRASH_MODULE_BYTES];   /* file name, "" outside of every module */
     ULONGLONG offset;                  /* in the module */
 };

@@ -100,6 +100,20 @@ static void tell_crash(struct outcome *o, const struct crash_note *note)
          note->thread == 0 || note->on_case_thread ? "outside a call" : "on another thread");
 }
 
+/*
+ * PV-11 besides, where the access was beside a buffer that was good, or a write into what WSPSendDisconnect was
+ * given to read.
+ */
+static void add_guard_statement(struct outcome *o, const struct crash_note *note)
+{
+    if (o->broken[0] == PV_14
+        && (note->guard == GUARD_BESIDE
+            || (note->guard == GUARD_READ_ONLY && note->call == SPI_SEND_DISCONNECT))) {
+        o->broken[1] = PV_11;
+        o->broken[2] = STATEMENT_NONE;
+    }
+}
+
 /* PV-14 is about the pair: what brings the process down elsewhere breaks what the case is about. */
 static void add_pair_statement(struct outcome *o, LONG call)
 {
@@ -151,6 +165,7 @@ bool judge_death(const struct worker *w, enum worker_state state, struct outcome
     }
     tell_crash(o, note);
     add_pair_statement(o, note->call);
+    add_guard_statement(o, note);
     return true;
 }
 

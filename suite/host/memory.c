@@ -248,6 +248,26 @@ void guard_release_all(void)
     ReleaseSRWLockExclusive(&lock);
 }
 
+enum guard_hit guard_hit(const void *p)
+{
+    enum guard_hit hit = GUARD_NOT_HIT;
+
+    AcquireSRWLockShared(&lock);
+    const struct region *region = region_of(p);
+
+    if (region != NULL && region->protection != PAGE_NOACCESS && !region->straddling) {
+        size_t offset = (size_t)((const unsigned char *)p - region->data);
+
+        if (offset >= region->data_size) {
+            hit = GUARD_BESIDE;
+        } else if (region->protection == PAGE_READONLY) {
+            hit = GUARD_READ_ONLY;
+        }
+    }
+    ReleaseSRWLockShared(&lock);
+    return hit;
+}
+
 const char *guard_describe(const void *p)
 {
     const char *words = NULL;

@@ -42,6 +42,14 @@ void guard_watch(const void *p, size_t size);
 /* Give all of it back. */
 void guard_release_all(void);
 
+/* Where an access that faulted at p met guarded memory. */
+enum guard_hit {
+    GUARD_NOT_HIT,    /* elsewhere, or on memory that was bad when it was given */
+    GUARD_BESIDE,     /* before or behind a buffer that was good */
+    GUARD_READ_ONLY   /* in a buffer that is read-only */
+};
+enum guard_hit guard_hit(const void *p);
+
 /*
  * What to write for p in the trace: "no-access page", "read-only page", "straddling page"; NULL where p is no
  * guarded memory, or guarded memory that can be read and written.

@@ -100,25 +100,35 @@ void send_pattern(SOCKET s, LONGLONG from, DWORD length)
     }
 }
 
-LONGLONG fill_until_blocked(SOCKET s)
+LONGLONG send_what_is_taken(SOCKET s, LONGLONG most)
 {
-    const LONGLONG enough = 256LL * 1024 * 1024;
     const DWORD part = entry_is_message_oriented() ? 256 : (DWORD)sizeof block;
     LONGLONG total = 0;
 
     make_nonblocking(s);
-    while (total < enough) {
+    while (total < most) {
+        DWORD length = most - total < part ? (DWORD)(most - total) : part;
         struct answer a;
 
-        make_pattern(total, part);
-        a = spi_send(s, block, part, 0);
+        make_pattern(total, length);
+        a = spi_send(s, block, length, 0);
         if (would_block(a)) {
-            make_blocking(s);
-            return total;
+            break;
         }
         total += must(a).transferred;
     }
-    unreached("the provider took 256 MiB without anyone reading: its buffer can't be filled");
+    make_blocking(s);
+    return total;
+}
+
+LONGLONG fill_until_blocked(SOCKET s)
+{
+    const LONGLONG enough = 256LL * 1024 * 1024;
+    LONGLONG total = send_what_is_taken(s, enough);
+
+    if (total >= enough) {
+        unreached("the provider took 256 MiB without anyone reading: its buffer can't be filled");
+    }
     return total;
 }
 
