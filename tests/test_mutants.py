@@ -1,0 +1,85 @@
+"""A part of the kill matrix: one case against one mutant of each kind. The whole is ci/kill-matrix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from program import check, program, run
+
+# Each is told from the reference by this one case, however the other cases change.
+KILLED = {
+    "send_success_is_one": "send_disconnect.success.connecting",
+    "recv_unsupported_accepting": "recv_disconnect.success.accepting",
+    "send_errno_unwritten": "send_disconnect.not_connected.fresh",
+    "recv_errno_wide": "recv_disconnect.not_connected.bound",
+    "send_netdown_unreachable": "send_disconnect.network_down",
+    "send_option_opnotsupp": "send_disconnect.no_protocol_option.connecting",
+    "send_inprogress_served": "send_disconnect.in_progress.recv_hook",
+    "recv_inprogress_elsewhere": "recv_disconnect.in_progress.other_thread",
+    "send_notconn_listening": "send_disconnect.not_connected.listening",
+    "send_datagram_notconn": "send_disconnect.datagram.bound",
+    "send_notsock_event": "send_disconnect.not_socket.event",
+    "send_buf_part": "send_disconnect.bad_buffer.bytes_straddling",
+    "send_keeps_sending": "send_disconnect.sending_disabled.send.connecting",
+    "send_end_before_data": "send_disconnect.end_after_data.some.connecting",
+    "send_data_text": "send_disconnect.data_arrives.longest.connecting",
+    "recv_small_truncates": "recv_disconnect.too_small.one_less.connecting",
+    "recv_name_notconn": "recv_disconnect.socket_stays.connecting",
+    "send_ends_reception": "send_disconnect.receiving_enabled.connecting",
+    "recv_ends_sending": "recv_disconnect.sending_unaffected.connecting",
+    "version_failure_code": "provider.version",
+    "upcalls_first_for_ever": "provider.upcalls",
+}
+CONTROL = {"stream": "faulty.none", "plain": "faulty.none-plain", "message": "faulty.none-message",
+           "datagram": "faulty.none-datagram"}
+
+
+@pytest.fixture(scope="module")
+def mutants() -> dict[str, dict[str, Any]]:
+    """The table that the build writes, by name."""
+    table = json.loads((program().parent / "faulty.json").read_text("utf-8"))
+    return {mutant["name"]: mutant for mutant in table}
+
+
+def verdict(entry: str, case: str, records: Path) -> str:
+    return check("--case", case, "--isolation", "none", "--timeout", "4000", records=records,
+                 entry=entry).results[case]["verdict"]
+
+
+@pytest.mark.parametrize(("mutant", "case"), KILLED.items())
+def test_killed(mutants: dict[str, dict[str, Any]], mutant: str, case: str, records: Path) -> None:
+    entry = mutants[mutant]["entries"][0]
+    assert verdict(entry["entry"], case, records) == "fail"
+
+
+@pytest.mark.parametrize("base", CONTROL)
+def test_the_control_passes(base: str, records: Path) -> None:
+    done = check("--isolation", "none", records=records, entry=CONTROL[base])
+    assert done.status == 0
+    assert set(done.verdicts.values()) <= {"pass", "skip"}
+
+
+def test_the_table_names_known_statements(mutants: dict[str, dict[str, Any]]) -> None:
+    known = {statement["statement"] for statement in json.loads(run("list", "statements", "--json").out)}
+    broken = {mutant["statement"] for mutant in mutants.values() if mutant["name"] != "none"}
+    assert broken <= known
+    assert len(mutants) > 130
+
+
+def test_a_name_that_is_no_mutant_does_not_start(tmp_path: Path, records: Path) -> None:
+    text = (program().parent / "faulty.ini").read_text("utf-8")
+    sections = text.split("\n[")
+    own = sections[0].replace("dll = faulty.dll", f"dll = {windows(program().parent / 'faulty.dll')}")
+    own = "\n".join("entries = none" if line.startswith("entries") else line for line in own.splitlines())
+    manifest = tmp_path / "faulty.ini"
+    manifest.write_text(f"{own}\n\n[" + sections[1].replace("FAULTY=none", "FAULTY=no_such_mutant"), "utf-8")
+    done = run("run", "--manifest", manifest, "--case", "provider.starts", records=records)
+    assert "WSASYSNOTREADY" in done.results["provider.starts"]["observed"]
+
+
+def windows(path: Path) -> str:
+    return str(path) if path.drive else "Z:" + str(path).replace("/", "\\")
