@@ -54,14 +54,15 @@ static SOCKET mutex(void)
 
 static SOCKET file(void)
 {
+    /* Whatever else has it open, a scanner for instance, may have asked to write or delete. */
+    const DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     WCHAR path[MAX_PATH];
     DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
 
     if (length == 0 || length >= MAX_PATH) {
         suite_error("the path of this program is too long to open it");
     }
-    return of_handle(CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL),
-                     "file handle");
+    return of_handle(CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING, 0, NULL), "file handle");
 }
 
 static SOCKET pipe(void)
