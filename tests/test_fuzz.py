@@ -57,6 +57,12 @@ def test_both_readers_agree_over_the_corpus(reader: Path) -> None:
         assert agreement.disagreement(data, answer) is None, path
 
 
+def test_a_file_that_a_fuzzer_takes_away_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "stays").write_bytes(b"[a]")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")  # listed, and not there when it is read
+    assert agreement.found_so_far(tmp_path) == {tmp_path / "stays": b"[a]"}
+
+
 def test_a_disagreement_is_seen() -> None:
     assert agreement.disagreement(CORPUS[0].read_bytes(), {"name": "another"}) is not None
 

@@ -216,6 +216,20 @@ def test_the_view_is_in_the_address(browser: Any, tmp_path: Path) -> None:
     assert not browser.find_element("id", "story").is_displayed()
 
 
+def test_an_address_entered_while_the_view_is_still_to_be_written_is_kept(browser: Any, tmp_path: Path) -> None:
+    go(browser, make(tmp_path, run(WINE)))
+    browser.execute_async_script("""
+        const done = arguments[0];
+        const find = document.getElementById("find");
+        find.value = "crash";
+        find.dispatchEvent(new Event("input", {bubbles: true}));
+        // What a reader's address does, with its event as late as a browser may give it: after the page's timer.
+        history.replaceState(null, "", "#statement=RD-07");
+        setTimeout(() => { dispatchEvent(new HashChangeEvent("hashchange")); done(); }, 200);""")
+    assert list(cells(browser)) == ["recv_disconnect.a"]
+    assert browser.current_url.endswith("#statement=RD-07")
+
+
 @pytest.mark.parametrize("words", ["statement=SD-99", "verdicts=nothing", "case=x&on=y&in=z",
                                    "narrow=maybe&known=%00",
                                    "%E0%A4%A", "&&==", "text=%3Cscript%3E"])

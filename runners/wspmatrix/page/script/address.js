@@ -1,5 +1,6 @@
 /* The view as the part of the address after #, so that it can be sent: what differs from the plain page. */
 let writing = 0;
+let known = ""; // The address as last read or written here; another one came from the reader.
 
 function addressOfView() {
     const words = new URLSearchParams();
@@ -15,16 +16,20 @@ function addressOfView() {
     return words.toString();
 }
 
-/* Once for many changes in a row: a browser takes only so many a minute. */
+/* Once for many changes in a row: a browser takes only so many a minute. An address that the reader has entered
+   in between is not overwritten: the event that tells of it may be still to come. */
 function writeAddress() {
     clearTimeout(writing);
     writing = setTimeout(() => {
         const wanted = addressOfView();
-        if (location.hash.slice(1) !== wanted) history.replaceState(null, "", `#${wanted}`);
+        if (location.hash !== known || location.hash.slice(1) === wanted) return;
+        history.replaceState(null, "", `#${wanted}`);
+        known = location.hash;
     }, 50);
 }
 
 function readAddress() {
+    known = location.hash;
     const words = new URLSearchParams(location.hash.slice(1));
     const names = new Set((words.get("verdicts") || "").split(","));
     const chosen = data.verdicts.filter(verdict => names.has(verdict.name));

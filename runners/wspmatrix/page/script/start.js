@@ -8,6 +8,6 @@ size.width = grid.clientWidth;
 readAddress();
 startGrid();
 addEventListener("hashchange", () => {
-    if (location.hash.slice(1) !== addressOfView()) readAddress();
+    if (location.hash !== known) readAddress();
 });
 performance.mark("drawn");
