@@ -15,6 +15,7 @@ import pytest
 
 from program import BOUND, STREAM, Record, check, command, manifest, read_records, run
 
+TIMEOUT = 2000  # in milliseconds, for the cases that hang
 EXPECTED = {
     "selftest.passes": "pass", "selftest.fails": "fail", "selftest.tolerated": "tolerated",
     "selftest.observed": "pass", "selftest.skips": "skip", "selftest.unreached": "unreached",
@@ -37,7 +38,7 @@ QUICK_VERDICTS = {case: EXPECTED[case] for case in QUICK[1::2]}
 @pytest.fixture(scope="module")
 def all_of_them(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
     records = tmp_path_factory.mktemp("all") / "run.jsonl"
-    done = check("--case", "selftest.*", "--timeout", "2000", records=records)
+    done = check("--case", "selftest.*", "--timeout", str(TIMEOUT), records=records)
     assert done.status == 1
     assert [done.records[0]["record"], done.records[-1]["record"]] == ["run", "end"]
     return done.results
@@ -96,6 +97,10 @@ def test_calls_stand_in_what_did_not_pass(all_of_them: dict[str, Record]) -> Non
     assert [(c["fn"], c["args"], c["result"]) for c in calls] == [("WSPSendDisconnect", "s=none", 0)]
     assert calls[0]["micros"] > 100_000
     assert "calls" not in all_of_them["selftest.passes"]
+
+
+def test_a_hang_tells_how_long_it_was_waited_for(all_of_them: dict[str, Record]) -> None:
+    assert all_of_them["selftest.hangs.wait"]["micros"] >= TIMEOUT * 1000 - 100_000  # steps of the clock
 
 
 def test_order_dependent(all_of_them: dict[str, Record]) -> None:

@@ -82,6 +82,10 @@ bool wait_for_more(struct watch *w, long events); /* the same, of what comes fro
 void look(struct watch *w);                       /* take what is there now, without waiting */
 void unwatch(struct watch *w);                    /* and make the socket blocking again */
 
+/* One send, which waits for room in the provider's buffer: as receive below, WSAEWOULDBLOCK says that none
+ * came. */
+struct answer send_waiting(SOCKET s, const void *bytes, DWORD length);
+
 /* Send all of it, waiting where the provider's buffer is full; ends the case as unreached if that fails. */
 void send_all(SOCKET s, const void *bytes, DWORD length);
 

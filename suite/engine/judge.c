@@ -143,6 +143,7 @@ bool judge_death(const struct worker *w, enum worker_state state, struct outcome
     bool noted = w->shared->crash.state != CRASH_NONE;
 
     *note = w->shared->crash;
+    o->micros = ((LONGLONG)GetTickCount64() - w->shared->attempt) * 1000;
     o->verdict = VERDICT_CRASH;
     if (o->expected[0] == '\0') {
         snprintf(o->expected, sizeof o->expected, "an answer");
@@ -171,14 +172,9 @@ bool judge_death(const struct worker *w, enum worker_state state, struct outcome
 
 void judge_open_crash(const struct case_instance *instance, struct outcome *o)
 {
-    enum statement covers[INSTANCE_COVERS + 1];
-    size_t count = instance_statements(instance, covers);
-
-    for (size_t i = 0; i < count; i++) {
-        if (covers[i] == X_25) {
-            o->verdict = VERDICT_PASS;
-            o->broken[0] = STATEMENT_NONE;
-            snprintf(o->reason, sizeof o->reason, "a crash is not graded here");
-        }
+    if (instance->def->crash_is_answer) {
+        o->verdict = VERDICT_PASS;
+        o->broken[0] = STATEMENT_NONE;
+        snprintf(o->reason, sizeof o->reason, "a crash is not graded here");
     }
 }

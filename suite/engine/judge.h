@@ -37,7 +37,7 @@ bool judge_story(const struct provider_story *story, const struct case_instance 
  */
 bool judge_death(const struct worker *w, enum worker_state state, struct outcome *o, struct crash_note *note);
 
-/* X-25 leaves open what a null lpErrno does, a crash included: then this one is no red verdict. */
+/* Where the pages leave open what happens, a crash included (CRASH_IS_AN_ANSWER), this one is no red verdict. */
 void judge_open_crash(const struct case_instance *instance, struct outcome *o);
 
 #endif

@@ -69,11 +69,4 @@ size_t memory_readable_prefix(const void *p, size_t size);
 /* HeapValidate over all heaps of the process. */
 bool heaps_valid(void);
 
-/*
- * Kernel handles and threads of this process; GetProcessHandleCount where it works, else a scan (Wine says
- * 0).
- */
-unsigned count_handles(void);
-unsigned count_threads(void);
-
 #endif

@@ -123,9 +123,8 @@ static enum reception pass_a_round(struct pair p, const void *bytes)
     char word[8];
     struct answer a;
 
-    make_nonblocking(p.far_end);
     for (int i = 0; i < 4; i++) {
-        a = spi_send(p.far_end, bytes, KILOBYTES / 8, 0);
+        a = send_waiting(p.far_end, bytes, KILOBYTES / 8);
         if (!answer_ok(a)) {
             return reception_of(a);
         }

@@ -11,6 +11,28 @@ static bool would_block(struct answer a)
     return !answer_ok(a) && a.error == WSAEWOULDBLOCK;
 }
 
+/* One send, made again when there is room where the provider's buffer was full. WSAEWOULDBLOCK: none came. */
+static struct answer send_watched(struct watch *w, const void *bytes, DWORD length)
+{
+    struct answer a = spi_send(w->socket, bytes, length, 0);
+
+    while (would_block(a) && wait_for_more(w, FD_WRITE | FD_CLOSE)) {
+        a = spi_send(w->socket, bytes, length, 0);
+    }
+    return a;
+}
+
+struct answer send_waiting(SOCKET s, const void *bytes, DWORD length)
+{
+    struct watch w;
+    struct answer a;
+
+    watch(&w, s, FD_WRITE | FD_CLOSE);
+    a = send_watched(&w, bytes, length);
+    unwatch(&w);
+    return a;
+}
+
 void send_all(SOCKET s, const void *bytes, DWORD length)
 {
     const char *rest = bytes;
@@ -18,13 +40,10 @@ void send_all(SOCKET s, const void *bytes, DWORD length)
 
     watch(&w, s, FD_WRITE | FD_CLOSE);
     while (length > 0) {
-        struct answer a = spi_send(s, rest, length, 0);
+        struct answer a = send_watched(&w, rest, length);
 
         if (would_block(a)) {
-            if (!wait_for_more(&w, FD_WRITE | FD_CLOSE)) {
-                unreached("WSPSend took no more data");
-            }
-            continue;
+            unreached("WSPSend took no more data");
         }
         must(a);
         rest += a.transferred;
