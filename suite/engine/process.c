@@ -6,6 +6,8 @@
 #define END_PATIENCE                                                                                         \
     10000 /* how long the system may take to end a process that is told to, in milliseconds */
 #define COMMAND_LINE_CHARS 160
+#define STARTS 3             /* so many processes are tried for one command */
+#define START_PATIENCE 60000 /* how long one may take until it comes to our own code, in milliseconds */
 
 bool worker_create(struct worker *w)
 {
@@ -103,7 +105,7 @@ static bool create_with_attributes(HANDLE *passed, HANDLE *job, PROCESS_INFORMAT
     return ok;
 }
 
-bool worker_start(struct worker *w)
+static bool start_once(struct worker *w)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
     HANDLE nul = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
@@ -140,22 +142,32 @@ bool worker_start(struct worker *w)
     return true;
 }
 
-/* The deadline moves when the worker begins another attempt. */
+bool worker_start(struct worker *w)
+{
+    InterlockedExchange(&w->shared->begun, 0);
+    for (int start = 1; !start_once(w); start++) {
+        if (start == STARTS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The deadline moves when the worker begins another attempt; the start of a process does not count. */
 static DWORD time_left(const struct worker *w)
 {
     ULONGLONG now = GetTickCount64();
-    ULONGLONG deadline = (ULONGLONG)w->shared->attempt + w->shared->timeout;
+    ULONGLONG patience = w->shared->begun ? w->shared->timeout : START_PATIENCE;
+    ULONGLONG deadline = (ULONGLONG)w->shared->attempt + patience;
 
-    return w->shared->timeout == INFINITE ? INFINITE : deadline > now ? (DWORD)(deadline - now) : 0;
+    return patience == INFINITE ? INFINITE : deadline > now ? (DWORD)(deadline - now) : 0;
 }
 
-enum worker_state worker_do(struct worker *w, enum worker_command command, LONG instance)
+static enum worker_state wait_for_answer(struct worker *w)
 {
     HANDLE either[] = {w->answer, w->process};
     DWORD left;
 
-    w->shared->command = (LONG)command;
-    w->shared->instance = instance;
     InterlockedExchange64(&w->shared->attempt, (LONGLONG)GetTickCount64());
     SetEvent(w->command);
     do {
@@ -170,6 +182,26 @@ enum worker_state worker_do(struct worker *w, enum worker_command command, LONG 
         }
     } while (left > 0);
     return WORKER_LATE;
+}
+
+enum worker_state worker_do(struct worker *w, enum worker_command command, LONG instance)
+{
+    w->shared->command = (LONG)command;
+    w->shared->instance = instance;
+    for (int start = 1;; start++) {
+        enum worker_state state = wait_for_answer(w);
+        DWORD code;
+
+        if (state == WORKER_ANSWERED || w->shared->begun) {
+            return state;
+        }
+        code = state == WORKER_ENDED ? worker_exit_code(w) : ERROR_TIMEOUT;
+        worker_end(w);
+        if (start == STARTS || !worker_start(w)) {
+            SetLastError(code);
+            return WORKER_NEVER_BEGAN;
+        }
+    }
 }
 
 DWORD worker_exit_code(const struct worker *w)

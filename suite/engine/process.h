@@ -25,18 +25,23 @@ struct worker {
 
 enum worker_state {
     WORKER_ANSWERED,
-    WORKER_ENDED,   /* the process is gone; see worker_exit_code and the crash note */
-    WORKER_LATE     /* past the deadline; it still runs */
+    WORKER_ENDED,      /* the process is gone; see worker_exit_code and the crash note */
+    WORKER_LATE,       /* past the deadline; it still runs */
+    WORKER_NEVER_BEGAN /* process after process was gone, or silent, before it had come to our own code */
 };
 
 /* Make the shared block, all zeroes. False without memory. */
 bool worker_create(struct worker *w);
 void worker_destroy(struct worker *w);
 
-/* Start a process. False: the system refuses; GetLastError says why. */
+/* Start a process, with a few tries. False: the system refuses; GetLastError says why. */
 bool worker_start(struct worker *w);
 
-/* Hand over a command and wait until it is done, or the process ended, or the block's timeout is over. */
+/*
+ * Hand over a command and wait until it is done, or the process ended, or the block's timeout is over. A
+ * process that did not come to our own code was none of the provider's doing: another one is started in its
+ * place, a few times; of the last one GetLastError has the exit code.
+ */
 enum worker_state worker_do(struct worker *w, enum worker_command command, LONG instance);
 
 /* Once it ended. */

@@ -20,14 +20,15 @@ enum worker_command {
 
 struct shared {
     /* Written by the supervisor before it signals a command. */
-    volatile LONG command;         /* enum worker_command */
-    volatile LONG instance;        /* of COMMAND_RUN: its index in the registry */
-    DWORD timeout;                 /* of a case, in milliseconds; INFINITE: none */
-    DWORD patience;                /* how long a case waits for what has to come, in milliseconds */
+    volatile LONG command;  /* enum worker_command */
+    volatile LONG instance; /* of COMMAND_RUN: its index in the registry */
+    DWORD timeout;          /* of a case, in milliseconds; INFINITE: none */
+    DWORD patience;         /* how long a case waits for what has to come, in milliseconds */
 
     /* Written by the worker. */
-    volatile LONG started;         /* of COMMAND_LOAD: provider_open's answer */
-    volatile LONG hook_use;        /* enum hook_use, found once an entry */
+    volatile LONG begun;    /* this process has come to our own code */
+    volatile LONG started;  /* of COMMAND_LOAD: provider_open's answer */
+    volatile LONG hook_use; /* enum hook_use, found once an entry */
     volatile LONGLONG
         attempt; /* GetTickCount64 when the attempt under way began: the deadline counts from here */
     struct crash_note crash;
@@ -35,7 +36,7 @@ struct shared {
     struct trace trace;
     struct provider_story story;
 
-    struct host_entry entry;       /* written by the supervisor before it starts the worker */
+    struct host_entry entry; /* written by the supervisor before it starts the worker */
 };
 
 #endif

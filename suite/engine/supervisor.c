@@ -90,6 +90,8 @@ static bool start_worker(struct worker *w)
     return worker_start(w);
 }
 
+static const char no_worker[] = "no worker process could be started";
+
 /* The suite's own fault: this case has no verdict of the provider. */
 static void fail_suite(struct outcome *o, const struct case_instance *instance, const char *what)
 {
@@ -126,22 +128,27 @@ static void bury_load(struct supervisor *s, enum worker_state state)
     s->load_died = true;
 }
 
-/* Have the provider loaded in the shared worker. Afterwards the story says what became of it. */
-static void load(struct supervisor *s)
+/* Have the provider loaded in the shared worker. Afterwards the story says what became of it. False: no
+ * worker. */
+static bool load(struct supervisor *s)
 {
     struct shared *shared = s->shared_worker.shared;
     enum worker_state state;
 
     memset(shared->story.phases, 0,
            sizeof shared->story.phases); /* which file it is, is known from the first load */
-    s->opened = true;
     state = worker_do(&s->shared_worker, COMMAND_LOAD, 0);
+    if (state == WORKER_NEVER_BEGAN) {
+        return false;
+    }
+    s->opened = true;
     s->story = shared->story;
     if (state != WORKER_ANSWERED) {
         bury_load(s, state);
         end_worker(s, &s->shared_worker);
     }
     announce(s);
+    return true;
 }
 
 /* The shared worker with the provider loaded in it; after a load that died, one in which it is only named. */
@@ -155,7 +162,9 @@ static bool have_shared_worker(struct supervisor *s)
     if (s->load_died) {
         w->shared->story = s->story;
     } else if (!s->opened) {
-        load(s);
+        if (!load(s)) {
+            return false;
+        }
         return w->process != NULL || have_shared_worker(s);
     }
     return true;
@@ -195,7 +204,9 @@ static void perform_in(struct supervisor *s, struct worker *w, struct result *r)
     state = worker_do(w, COMMAND_RUN, (LONG)registry_index(r->instance));
     r->outcome = w->shared->outcome;
     r->trace = &w->shared->trace;
-    if (state != WORKER_ANSWERED) {
+    if (state == WORKER_NEVER_BEGAN) {
+        fail_suite(&r->outcome, r->instance, no_worker);
+    } else if (state != WORKER_ANSWERED) {
         judge_end(s, w, r, state);
     } else if (leaves_worker_whole(r->outcome.verdict)) {
         note_performed(s, r->instance);
@@ -281,7 +292,7 @@ static void judge_in_own_worker(struct supervisor *s, struct result *r)
     w->shared->hook_use = s->shared_worker.shared->hook_use;
     w->shared->story = s->story;
     if (!start_worker(w)) {
-        fail_suite(&r->outcome, r->instance, "no worker process could be started");
+        fail_suite(&r->outcome, r->instance, no_worker);
         return;
     }
     perform_in(s, w, r);
@@ -296,7 +307,7 @@ static void judge_in_shared_worker(struct supervisor *s, struct result *r)
         end_worker(s, &s->shared_worker);
     }
     if (!have_shared_worker(s)) {
-        fail_suite(&r->outcome, r->instance, "no worker process could be started");
+        fail_suite(&r->outcome, r->instance, no_worker);
     } else if (s->load_died && !died_before && (instance_needs(r->instance) & UNLOADED) == 0) {
         judge_load_death(s, r);
     } else {

@@ -60,6 +60,8 @@ int worker_main(size_t count, wchar_t **arguments)
     if (shared == NULL) {
         return EXIT_WRONG_USE;
     }
+    InterlockedExchange64(&shared->attempt, (LONGLONG)GetTickCount64());
+    InterlockedExchange(&shared->begun, 1);
     stay_silent();
     crash_watch(&shared->crash, NULL, 0);
     perform_begin(shared);
