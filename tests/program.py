@@ -62,6 +62,11 @@ def run(*arguments: str | Path, records: Path | None = None, bound: float = BOUN
                done.stderr.decode("utf-8").replace("\r\n", "\n"), found)
 
 
+def windows(path: Path) -> str:
+    """The path as the program under test knows it: Wine has this system's root as Z:."""
+    return str(path) if path.drive else "Z:" + str(path).replace("/", "\\")
+
+
 def manifest(name: str) -> Path:
     """A manifest that the build put beside the program."""
     return program().parent / f"{name}.ini"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from program import BOUND, STREAM, Record, check, command, manifest, read_records, run
+from program import BOUND, STREAM, Record, check, command, manifest, program, read_records, run, windows
 
 TIMEOUT = 2000  # in milliseconds, for the cases that hang
 EXPECTED = {
@@ -136,6 +136,23 @@ def test_no_process_of_its_own_without_a_crash(records: Path) -> None:
                  records=records)
     assert done.verdicts == {"selftest.passes": "pass", "selftest.fails": "fail"}
     assert done.of("end")[0]["counts"]["fail"] == 1
+
+
+def test_variables_of_one_entry_are_not_there_for_the_next(tmp_path: Path) -> None:
+    """In one process as with workers: only the first of two entries asks for another answer to a second call."""
+    own = manifest("loopback").read_text("utf-8")
+    own = own.replace("dll = loopback.dll", f"dll = {windows(program().parent / 'loopback.dll')}")
+    own = own.replace("[stream]\n", "[stream]\nenvironment = LOOPBACK_VARIANT=second_call_notconn\n")
+    (tmp_path / "own.ini").write_text(own, "utf-8")
+    case = "send_disconnect.second_call"
+    told = []
+    for isolation in ("shared", "none"):
+        done = run("run", "--manifest", tmp_path / "own.ini", "--provider", "loopback.stream", "--provider",
+                   "loopback.plain", "--case", case, "--isolation", isolation,
+                   records=tmp_path / f"{isolation}.jsonl")
+        told.append({result["entry"]: result["observed"] for result in done.of("result")})
+    assert told[0] == told[1]
+    assert "WSAENOTCONN" in told[0]["loopback.stream"] and "WSAENOTCONN" not in told[0]["loopback.plain"]
 
 
 def test_jobs_give_the_same_verdicts_and_whole_entries(records: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from program import check, program, run
+from program import check, program, run, windows
 
 # Each is told from the reference by this one case, however the other cases change.
 KILLED = {
@@ -79,7 +79,3 @@ def test_a_name_that_is_no_mutant_does_not_start(tmp_path: Path, records: Path) 
     manifest.write_text(f"{own}\n\n[" + sections[1].replace("FAULTY=none", "FAULTY=no_such_mutant"), "utf-8")
     done = run("run", "--manifest", manifest, "--case", "provider.starts", records=records)
     assert "WSASYSNOTREADY" in done.results["provider.starts"]["observed"]
-
-
-def windows(path: Path) -> str:
-    return str(path) if path.drive else "Z:" + str(path).replace("/", "\\")

@@ -9,6 +9,7 @@
 #include "engine/perform.h"
 #include "engine/records.h"
 #include "engine/registry.h"
+#include "host/environment.h"
 
 static struct shared *block;
 static struct run *current_run;
@@ -49,7 +50,9 @@ void here_load(struct shared *shared, struct run *run, const struct host_entry *
         current_run = run;
         crash_watch(&shared->crash, report_crash, EXIT_RED);
         perform_begin(shared);
+        environment_keep();
     }
+    environment_restore(); /* what the entry before this one asked for is not for this one */
     memset(&at_hand, 0, sizeof at_hand);
     at_hand.entry = entry;
     at_hand.repeat = 1;

@@ -201,6 +201,9 @@ static bool is_named(const struct catalog *catalog, size_t number, const char *n
            || catalog_same_text(name, guid) || strcmp(name, id) == 0;
 }
 
+/* So many names of a catalog stand in a message. */
+#define NAMED_AS_EXAMPLES 8
+
 static bool nothing_named(const struct catalog *catalog, const char *name, struct problem *problem)
 {
     struct text text;
@@ -210,7 +213,11 @@ static bool nothing_named(const struct catalog *catalog, const char *name, struc
         "--provider %.200s: matches nothing; expected a provider name, entry, catalog ID or GUID, as of",
         name);
     text_resume(&text, problem->text, sizeof problem->text);
-    for (size_t i = 0; i < catalog->count && text.length < 900; i++) {
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (i == NAMED_AS_EXAMPLES) {
+            text_addf(&text, " and %lu more", (unsigned long)(catalog->count - i));
+            break;
+        }
         text_addf(&text, "%s %.60s", i == 0 ? "" : ",", catalog->entries[i]->name);
     }
     if (catalog->count == 0) {

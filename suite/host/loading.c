@@ -1,39 +1,10 @@
 #include "host/loading.h"
 #include <stdio.h>
-#include <wchar.h>
 #include "host/errors.h"
 #include "host/fpu.h"
 #include "host/pe_file.h"
 #include "host/text.h"
 #include "host/trace.h"
-
-static void set_variable(WCHAR *assignment)
-{
-    /* A name may begin with '=' in theory; the catalog admits none. */
-    WCHAR *equals = wcschr(assignment, L'=');
-
-    if (equals != NULL) {
-        *equals = L'\0';
-        SetEnvironmentVariableW(assignment, equals + 1);
-        *equals = L'=';
-    }
-}
-
-void loading_set_environment(const struct host_entry *entry)
-{
-    for (unsigned i = entry->layer_count; i-- > 0;) {
-        const WCHAR *next = entry->layers[i].environment;
-
-        while (*next != L'\0') {
-            WCHAR assignment[HOST_ENVIRONMENT_CHARS];
-            size_t length = wcslen(next);
-
-            wmemcpy(assignment, next, length + 1);
-            set_variable(assignment);
-            next += length + 1;
-        }
-    }
-}
 
 /* The documented sign that the LOAD_LIBRARY_SEARCH flags exist. */
 static DWORD search_flags(void)

@@ -9,9 +9,6 @@ struct load_failure {
     char reason[HOST_NAME_BYTES];  /* one line for people */
 };
 
-/* Set the environment variables of all layers, the lowest first: later ones win. */
-void loading_set_environment(const struct host_entry *entry);
-
 /*
  * Load it, or NULL and why. The DLL's own folder and the system folder are searched for what it needs,
  * nothing else.

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 #include "host/catalog_answers.h"
+#include "host/environment.h"
 #include "host/fpu.h"
 #include "host/frame.h"
 #include "host/identity.h"
@@ -144,7 +145,7 @@ static bool load_all(const struct host_entry *entry, struct provider_story *stor
     struct fpu_control fpu = fpu_read();
 
     story_begin(story, PHASE_LOADS, "loads");
-    loading_set_environment(entry);
+    environment_set(entry);
     for (unsigned i = entry->layer_count; i-- > 0;) {
         modules[i] = loading_load(&entry->layers[i], &failure);
         if (modules[i] == NULL) {
