@@ -87,6 +87,8 @@ def test_only_star_and_question_mark_are_more_than_themselves(pattern: str, name
     ('link = "https', 'link = "javascript', ":10: link is "),
     ('entry = ["bridge.tcp4", "bridge.tcp6"]', "entry = []", ":4: entry is a list; expected a name in which"),
     ('environment = "wine-*"', 'environment = ""', ":3: environment is empty; expected a name in which"),
+    ('owner = "the Wine rows"', 'owner = "x"\nsometimes = "true"',
+     ':10: sometimes is "true"; expected true where other runs end well'),
     ('owner = "the Wine rows"', 'ovner = "x"', ':9: "ovner" is not known'),
     ('owner = "the Wine rows"', 'owner = "x', ":9: "),
     ('owner = "the Wine rows"', 'owner = "a"\nowner = "b"', ":10: "),
@@ -146,6 +148,13 @@ def test_two_that_say_different_things_of_one_result_are_an_error(tmp_path: Path
     assert str(error.value) == (f'{path}:13: says fail "1" of "wine-8.0-x64" "bridge.tcp6" '
                                 '"send_disconnect.bad_buffer.1", '
                                 f'{path}:2 says fail "0"; expected one answer')
+
+
+def test_two_of_which_one_holds_only_sometimes_are_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD + GOOD.replace("until", "sometimes = true\nuntil"))
+    with pytest.raises(ExpectationError) as error:
+        load([path]).column("wine-8.0-x64", "bridge.tcp6").of("send_disconnect.bad_buffer.1")
+    assert 'says fail "0" sometimes of' in str(error.value)
 
 
 def test_of_two_that_agree_the_one_without_a_date_counts(tmp_path: Path) -> None:

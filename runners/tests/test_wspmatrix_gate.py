@@ -118,6 +118,24 @@ def test_failing_differently_is_news(gate: Gate) -> None:
                      'was fail "0", results/expectations/e.toml:1 expects fail "0"']
 
 
+@pytest.mark.parametrize(("verdict", "observed", "kind"), [
+    ("fail", "0", ""), ("pass", "1", ""), ("tolerated", "SOCKET_ERROR WSAECONNRESET", ""),
+    ("fail", "1", "failing differently"), ("crash", "0", "failing differently"), ("skip", "", "regression"),
+    ("unreached", "", "regression"), ("error", "", "suite error")])
+def test_what_happens_only_sometimes_is_no_news_when_it_does_not(gate: Gate, verdict: str, observed: str,
+                                                                 kind: str) -> None:
+    told = {CASE: {"verdict": verdict, "observed": observed}}
+    status, lines = gate(told, {CASE: FAILS}, expectation(sometimes="true"), "--strict")
+    assert (status, [line.split(":")[0] for line in lines]) == ((1, [kind]) if kind else (0, []))
+    assert kind != "failing differently" or lines[0].endswith('expects fail "0" sometimes')
+
+
+def test_what_happens_only_sometimes_expires_only_when_it_does(gate: Gate) -> None:
+    expected = expectation(sometimes="true", until="2020-01-01")
+    assert gate({CASE: "pass"}, None, expected) == (0, [])
+    assert gate({CASE: FAILS}, None, expected)[0] == 1
+
+
 def test_one_repeat_that_fails_differently_is_enough(gate: Gate) -> None:
     records = run({ENTRY: {CASE: FAILS}})
     records.insert(3, records[2] | {"repeat": 2, "observed": "other"})
@@ -296,6 +314,28 @@ def test_expect_proposes_few_blocks_that_cover_nothing_else(tmp_path: Path,
         (environments, ("bridge.tcp4",), ("send_disconnect.z",), "0"),
         (environments, ("a [?]",), ("send_disconnect.z",), 'a "b"\\\n\x1b')]
     capsys.readouterr()
+
+
+def test_expect_says_of_what_comes_and_goes_that_it_does(gate: Gate, tmp_path: Path) -> None:
+    passes, good = {"verdict": "pass", "observed": "1"}, {"verdict": "tolerated", "observed": "2"}
+    now = run({ENTRY: {CASE: FAILS, "b": FAILS, "c": passes}}) + run({ENTRY: {
+        CASE: good, "b": FAILS, "c": FAILS}}, started="2026-11-23T05:11:07Z")
+    assert gate(now)[0] == 1
+    assert main(["expect", "now.jsonl", "-o", "results/new.toml", "--owner", "us"]) == 0
+    text = (tmp_path / "results/new.toml").read_text().replace('reason = ""', 'reason = "so"')
+    (tmp_path / "results/new.toml").write_text(text)
+    assert {e.cases: e.sometimes for e in load([tmp_path / "results/new.toml"]).all} == {
+        (CASE,): True, ("b",): False, ("c",): True}
+    assert gate(now, None, text)[0] == 0
+
+
+def test_expect_proposes_nothing_that_the_gate_would_refuse(tmp_path: Path,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    for number, told in enumerate((FAILS, FAILS | {"observed": "1"}, {"verdict": "crash", "observed": ""})):
+        write(tmp_path / f"{number}.jsonl", run({ENTRY: {CASE: told}}, started=f"2026-11-2{number}T05:11:07Z"))
+    assert main(["expect", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert out == "" and f'{CASE}: 3 different answers (fail "0"; fail "1"; crash "")' in err
 
 
 def test_expect_leaves_alone_what_is_expected_and_says_what_no_longer_holds(

@@ -129,9 +129,23 @@ def test_a_cell_knows_its_expectation(tmp_path: Path, observed: str, until: str 
     data = embedded(text)
     column, number = at(data, "a.b", "c.d")
     assert column["expected"] == {str(number): [0, state]}
-    assert data["expectations"] == [{"verdict": "fail", "observed": "0", "reason": "it is so", "owner": "me",
-                                     "link": "",
+    assert data["expectations"] == [{"verdict": "fail", "observed": "0", "sometimes": False, "reason": "it is so",
+                                     "owner": "me", "link": "",
                                      "until": until or "", "place": "wine.toml:1"}]
+
+
+@pytest.mark.parametrize(("verdict", "observed", "state"), [
+    ("fail", "0", "met"), ("tolerated", "1", "met"), ("fail", "1", "differs"), ("skip", "", "differs")])
+def test_a_cell_knows_an_expectation_that_is_met_only_sometimes(tmp_path: Path, verdict: str, observed: str,
+                                                                state: str) -> None:
+    file = tmp_path / "wine.toml"
+    file.write_text('[[expectation]]\nenvironment = "*"\nentry = "*"\ncase = "*"\nverdict = "fail"\n'
+                    'observed = "0"\nsometimes = true\nreason = "it is so"\nowner = "me"\n')
+    records = run({"a.b": {"c.d": {"verdict": verdict, "observed": observed}}})
+    matrix = build(load([write(tmp_path / "r.jsonl", records)], Log()))
+    data = embedded(page.render(matrix, "t", [], expectations.load([file]), datetime.date(2026, 11, 22)))
+    column, number = at(data, "a.b", "c.d")
+    assert column["expected"] == {str(number): [0, state]} and data["expectations"][0]["sometimes"] is True
 
 
 def test_strict_makes_more_red(tmp_path: Path) -> None:

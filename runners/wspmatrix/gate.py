@@ -101,8 +101,7 @@ class _Judged:
     reason: str
 
     def as_expected(self) -> bool:
-        expected = self.expected
-        return expected is not None and self.now[:2] == (expected.verdict, expected.observed)
+        return self.expected is not None and self.expected.met_by(*self.now[:2])
 
 
 class Gate:
@@ -164,7 +163,8 @@ class Gate:
             self._matched.add(judged.expected)
         if judged.expected is not None and judged.as_expected():
             self._verdict.as_expected += 1
-            self._verdict.used[judged.expected] = self._verdict.used.get(judged.expected, 0) + 1
+            if judged.expected.describes(*judged.now[:2]):
+                self._verdict.used[judged.expected] = self._verdict.used.get(judged.expected, 0) + 1
         elif (kind := self._kind(judged)) is not None:
             self._add(Item(kind, environment, entry, case, _detail(kind, judged), judged.before, judged.now,
                            judged.expected))
@@ -235,5 +235,5 @@ def _detail(kind: str, judged: _Judged) -> str:
         text += ", and was not there before"
     if expected is not None:
         still, then = ("still ", ": take it out") if kind == "improvement" else ("", "")
-        text += f", {expected.place} {still}expects {expected.verdict} {quoted(expected.observed, 200)}{then}"
+        text += f", {expected.place} {still}expects {expected.says()}{then}"
     return f"{text} ({short(judged.reason, 200)})" if judged.reason else text

@@ -13,6 +13,7 @@ BY_SEVERITY = ("skip", "pass", "tolerated", "unreached", MISSING, "fail", "hang"
 OF_THE_SUITE = tuple(verdict for verdict in BY_SEVERITY if verdict != MISSING)
 RED = frozenset({MISSING, "fail", "hang", "crash", "error"})
 RED_IF_STRICT = frozenset({"tolerated", "unreached"})
+ENDED_WELL = frozenset({"pass", "tolerated"})
 
 MEANING = {
     "pass": "as documented, or an observed-only case that ended well",

@@ -202,7 +202,7 @@ class _Report:
         expected, result = item.expectation, item.cell.result
         if expected is None or result is None:
             return "" if item.verdict == "tolerated" else "none: nobody gave a reason"
-        if (expected.verdict, expected.observed) != (item.verdict, result.observed):
+        if not expected.met_by(item.verdict, result.observed):
             return f"another answer: {expected.verdict} {short(expected.observed)} was expected"
         late = "; expired" if expected.expired(self.inputs.day) else ""
         return f"{expected.why()}{late}"

@@ -23,7 +23,8 @@ NEWS = 1
 NOTES = """\
 What is red needs an expectation: a [[expectation]] table in a TOML file with the keys environment, entry and
 case (names, patterns with * and ?, or lists of them), verdict, observed (the exact answer), reason, owner
-and, if need be, link and until (a date). wspmatrix expect writes proposals. News is, the worst first:
+and, if need be, sometimes (true: other runs end well), link and until (a date). wspmatrix expect writes
+proposals. News is, the worst first:
 """ + "".join(f"  {name}\n" for name in KINDS.values()) + """\
 exit status:
   0 nothing new, 1 news, 2 wrong use, or something that can't be read
@@ -148,7 +149,8 @@ def _item(item: Item) -> dict[str, Any]:
             "now": _answer(item.now),
             "expectation": expected and {
                 "file": str(expected.file), "line": expected.line, "verdict": expected.verdict,
-                "observed": expected.observed, "reason": expected.reason, "owner": expected.owner,
+                "observed": expected.observed, "sometimes": expected.sometimes, "reason": expected.reason,
+                "owner": expected.owner,
                 "link": expected.link, "until": expected.until and expected.until.isoformat()}}
 
 

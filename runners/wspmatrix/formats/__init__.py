@@ -43,7 +43,7 @@ class Source:
         if expected is None or expected.expired(self.today):
             return None
         results = column.run.of(column.entry, case)
-        met = all((result.verdict, result.observed) == (expected.verdict, expected.observed)
+        met = all(expected.met_by(result.verdict, result.observed)
                   for result in results if result.verdict == cell.verdict)
         return expected if met else None
 

@@ -159,14 +159,15 @@ def _state(column: Column, case: str, cell: Cell, expectation: Expectation, toda
     # Of several repeats those count that gave the cell its verdict.
     seen = {(result.verdict, result.observed) for result in column.run.of(column.entry, case)
             if result.verdict == cell.verdict}
-    if seen != {(expectation.verdict, expectation.observed)}:
+    if not seen or not all(expectation.met_by(*answer) for answer in seen):
         return "differs"
     return "expired" if expectation.expired(today) else "met"
 
 
 def _expectation(expectation: Expectation) -> dict[str, Any]:
     return _printable({
-        "verdict": expectation.verdict, "observed": expectation.observed, "reason": expectation.reason,
+        "verdict": expectation.verdict, "observed": expectation.observed,
+        "sometimes": expectation.sometimes, "reason": expectation.reason,
         "owner": expectation.owner, "link": expectation.link or "",
         "until": str(expectation.until) if expectation.until else "",
         "place": f"{expectation.file.name}:{expectation.line}"})

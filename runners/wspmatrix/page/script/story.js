@@ -46,8 +46,9 @@ const STATES = {
 function expectationLines(list, caseNumber, columnNumber) {
     const found = expectedAt(caseNumber, columnNumber);
     if (!found) return;
-    const {verdict, observed, reason, owner, link, until, place} = data.expectations[found[0]];
-    line(list, "expectation", `${STATES[found[1]]}: ${verdict}, ${observed || "no answer"}`);
+    const {verdict, observed, sometimes, reason, owner, link, until, place} = data.expectations[found[0]];
+    const often = sometimes ? ", not in every run" : "";
+    line(list, "expectation", `${STATES[found[1]]}: ${verdict}, ${observed || "no answer"}${often}`);
     line(list, "because", reason);
     line(list, "owner", [owner, until && `until ${until}`, link, place].filter(Boolean).join(", "));
 }
