@@ -380,7 +380,7 @@ static struct supervisor *have_below(struct supervisor *s)
     lower = host_entry_below(s->entry);
     s->below = lower != NULL ? supervisor_create(s->run) : NULL;
     if (s->below == NULL) {
-        free(lower);
+        host_entry_free(lower);
         return NULL;
     }
     s->below->silent = true;
@@ -391,10 +391,10 @@ static struct supervisor *have_below(struct supervisor *s)
 static void forget_below(struct supervisor *s)
 {
     if (s->below != NULL) {
-        const struct host_entry *lower = s->below->entry;
+        struct host_entry *lower = (struct host_entry *)s->below->entry;
 
         supervisor_destroy(s->below);
-        free((void *)lower);
+        host_entry_free(lower);
         s->below = NULL;
     }
 }

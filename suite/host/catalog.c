@@ -42,7 +42,7 @@ bool catalog_begin(struct catalog *catalog, const struct wsc_functions *wsc)
 static void free_entries(struct host_entry **entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        free(entries[i]);
+        host_entry_free(entries[i]);
     }
     free(entries);
 }
@@ -89,7 +89,7 @@ static bool grow(struct catalog *catalog)
 bool catalog_add(struct catalog *catalog, struct host_entry *entry, struct entry_source source)
 {
     if (catalog->count == catalog->own->room && !grow(catalog)) {
-        free(entry);
+        host_entry_free(entry);
         return false;
     }
     catalog->own->sources[catalog->count] = source;
@@ -149,7 +149,7 @@ bool catalog_add_installed(struct catalog *catalog, struct problem *problem)
     for (size_t i = 0; i < count; i++) {
         if (!catalog_add(catalog, entries[i], (struct entry_source){CATALOG_INSTALLED, i})) {
             for (size_t left = i + 1; left < count; left++) {
-                free(entries[left]);
+                host_entry_free(entries[left]);
             }
             free(entries);
             return problem_no_memory(problem);
@@ -248,7 +248,7 @@ static void keep_chosen(struct catalog *catalog, const bool *chosen)
             catalog->own->sources[kept] = catalog->own->sources[i];
             catalog->entries[kept++] = catalog->entries[i];
         } else {
-            free(catalog->entries[i]);
+            host_entry_free(catalog->entries[i]);
         }
     }
     catalog->count = kept;

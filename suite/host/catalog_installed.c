@@ -151,7 +151,7 @@ static void find_path(const struct wsc_functions *wsc, struct host_layer *layer)
 
 static struct host_entry *make_entry(const struct wsc_functions *wsc, const WSAPROTOCOL_INFOW *info)
 {
-    struct host_entry *entry = calloc(1, sizeof *entry);
+    struct host_entry *entry = host_entry_new();
 
     if (entry == NULL) {
         return NULL;

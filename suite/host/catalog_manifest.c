@@ -154,7 +154,7 @@ bool catalog_add_manifest(struct catalog *catalog, const WCHAR *path, struct pro
     }
     own->manifests_given = own->manifest_count;
     for (size_t i = 0; i < own->manifests[index].content.count; i++) {
-        struct host_entry *entry = calloc(1, sizeof *entry);
+        struct host_entry *entry = host_entry_new();
 
         if (entry == NULL || !catalog_add(catalog, entry, (struct entry_source){index, i})) {
             return problem_no_memory(problem);

@@ -42,9 +42,13 @@ struct host_entry {
     unsigned char address[HOST_ADDRESS_BYTES]; /* sockaddr where a listener binds */
 };
 
+/* An entry of zeroes, or NULL without memory; and its end (NULL does nothing). */
+struct host_entry *host_entry_new(void);
+void host_entry_free(struct host_entry *entry);
+
 /*
- * The entry of the stack below the first layer, as if it were tested by itself; allocated, for the caller to
- * free. NULL without memory, or for a base provider.
+ * The entry of the stack below the first layer, as if it were tested by itself; new, for the caller to free.
+ * NULL without memory, or for a base provider.
  */
 struct host_entry *host_entry_below(const struct host_entry *entry);
 

@@ -130,9 +130,8 @@ static void copy_part(char *out, size_t size, const char *bytes, size_t length)
     snprintf(out, size, "%.*s", (int)length, bytes);
 }
 
-static void *grown(void *array, size_t count, size_t item)
+void *manifest_grown(void *array, size_t count, size_t item)
 {
-    /* Doubled at each power of two. */
     return count == 0 || (count & (count - 1)) == 0 ? realloc(array, (count == 0 ? 1 : 2 * count) * item)
                                                     : array;
 }
@@ -142,11 +141,22 @@ static bool no_memory(struct manifest_mistake *mistake)
     return manifest_mistaken(mistake, 0, "", "there is no memory to read it");
 }
 
+/* FNV-1a. */
+static size_t bucket_of(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *name != '\0'; name++) {
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    }
+    return hash % MANIFEST_BUCKETS;
+}
+
 int manifest_find_section(const struct manifest_source *source, const char *name)
 {
-    for (size_t i = 0; i < source->section_count; i++) {
-        if (strcmp(source->sections[i].name, name) == 0) {
-            return (int)i;
+    for (size_t i = source->buckets[bucket_of(name)]; i > 0; i = source->sections[i - 1].next) {
+        if (strcmp(source->sections[i - 1].name, name) == 0) {
+            return (int)i - 1;
         }
     }
     return -1;
@@ -155,8 +165,9 @@ int manifest_find_section(const struct manifest_source *source, const char *name
 struct manifest_pair *manifest_find_pair(const struct manifest_source *source, size_t section,
                                          const char *key)
 {
-    for (size_t i = 0; i < source->pair_count; i++) {
-        if (source->pairs[i].section == section && strcmp(source->pairs[i].key, key) == 0) {
+    for (size_t i = source->sections[section].first_pair;
+         i < source->pair_count && source->pairs[i].section == section; i++) {
+        if (strcmp(source->pairs[i].key, key) == 0) {
             return &source->pairs[i];
         }
     }
@@ -166,15 +177,21 @@ struct manifest_pair *manifest_find_pair(const struct manifest_source *source, s
 static bool add_section(struct manifest_source *source, const char *name, unsigned line,
                         struct manifest_mistake *mistake)
 {
-    struct manifest_section *sections = grown(source->sections, source->section_count, sizeof *sections);
+    struct manifest_section *sections =
+        manifest_grown(source->sections, source->section_count, sizeof *sections);
+    size_t *bucket = &source->buckets[bucket_of(name)];
+    struct manifest_section *section;
 
     if (sections == NULL) {
         return no_memory(mistake);
     }
     source->sections = sections;
-    strcpy(sections[source->section_count].name, name);
-    sections[source->section_count].line = line;
-    source->section_count++;
+    section = &sections[source->section_count++];
+    strcpy(section->name, name);
+    section->line = line;
+    section->first_pair = source->pair_count;
+    section->next = *bucket;
+    *bucket = source->section_count;
     return true;
 }
 
@@ -214,8 +231,8 @@ static bool check_section(struct manifest_source *source, const struct line *lin
 static bool is_known_key(const struct manifest_source *source, const char *key)
 {
     const char *section = source->sections[source->section_count - 1].name;
-    const char *const *known = strcmp(section, "provider") == 0 ? manifest_provider_keys
-                                                                : manifest_entry_keys;
+    const char *const *known =
+        strcmp(section, "provider") == 0 ? manifest_provider_keys : manifest_entry_keys;
 
     while (*known != NULL && strcmp(*known, key) != 0) {
         known++;
@@ -251,7 +268,7 @@ static bool ends_in_unicode_blank(const char *value, size_t length)
 static bool add_pair(struct manifest_source *source, const char *key, unsigned line,
                      struct manifest_mistake *mistake)
 {
-    struct manifest_pair *pairs = grown(source->pairs, source->pair_count, sizeof *pairs);
+    struct manifest_pair *pairs = manifest_grown(source->pairs, source->pair_count, sizeof *pairs);
     struct manifest_pair *pair;
 
     if (pairs == NULL) {

@@ -159,7 +159,7 @@ static bool add_entry(struct parse *p, unsigned line, const char *name)
         return manifest_mistaken(p->mistake, line, name,
                                  "is listed as an entry and has no section; expected [%s]", name);
     }
-    entries = realloc(m->entries, (m->count + 1) * sizeof *entries);
+    entries = manifest_grown(m->entries, m->count, sizeof *entries);
     if (entries == NULL) {
         return manifest_mistaken(p->mistake, 0, "", "there is no memory to read it");
     }
