@@ -3,6 +3,8 @@
 #include <winsock2.h>
 #include <stdio.h>
 
+#include "host/identity.h"
+
 #if defined(_M_ARM64) || defined(__aarch64__)
 #define ARCH "arm64"
 #elif defined(_WIN64)
@@ -37,6 +39,22 @@ static void detect_windows(struct environment *e)
              (unsigned long)v.dwMinorVersion, (unsigned long)v.dwBuildNumber);
 }
 
+/* A 32-bit program finds the folder of the 64-bit system by another name, which nobody else sees. */
+static void detect_kernel(struct environment *e)
+{
+    static const WCHAR *const folders[] = {L"Sysnative", L"System32"};
+    WCHAR windows[MAX_PATH];
+    WCHAR path[MAX_PATH + 32];
+    char version[64] = "";
+    UINT length = GetSystemWindowsDirectoryW(windows, MAX_PATH);
+
+    for (size_t i = 0; length > 0 && length < MAX_PATH && version[0] == '\0' && i < 2; i++) {
+        swprintf(path, sizeof path / sizeof path[0], L"%ls\\%ls\\ntoskrnl.exe", windows, folders[i]);
+        file_version(path, version, sizeof version);
+    }
+    snprintf(e->kernel, sizeof e->kernel, "%s%s", version[0] == '\0' ? "" : "ntoskrnl ", version);
+}
+
 static void detect_wine(struct environment *e, const char *version)
 {
     wine_get_host_version_function get = (wine_get_host_version_function)look_up("wine_get_host_version");
@@ -50,6 +68,7 @@ static void detect_wine(struct environment *e, const char *version)
     snprintf(claimed, sizeof claimed, "%s", e->os);
     snprintf(e->wine, sizeof e->wine, "%s", version);
     snprintf(e->name, sizeof e->name, "wine-%.100s-%s", version, ARCH);
+    snprintf(e->kernel, sizeof e->kernel, "%.40s %.80s", system, release);
     snprintf(e->os, sizeof e->os, "%.40s, Wine as %.60s", system, claimed);
 }
 
@@ -62,5 +81,7 @@ void environment_detect(struct environment *e)
     detect_windows(e);
     if (wine_version != NULL) {
         detect_wine(e, wine_version());
+    } else {
+        detect_kernel(e);
     }
 }

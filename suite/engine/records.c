@@ -163,6 +163,7 @@ void records_run(const struct options *o, const struct environment *e)
     add_text(record, "environment", o->environment != NULL ? o->environment : e->name);
     add_text(record, "os", e->os);
     add_text_or_null(record, "wine", e->wine);
+    add_text_or_null(record, "kernel", e->kernel);
     command = cJSON_AddArrayToObject(record, "command");
     append_text(command, "wspcheck");
     for (size_t i = 0; i < o->word_count; i++) {
@@ -216,6 +217,7 @@ void records_provider(const struct host_entry *entry, const struct provider_stor
     add_text(record, "dll", entry->layers[0].dll);
     add_text_or_null(record, "sha256", story->sha256);
     add_text_or_null(record, "version", story->file_version);
+    add_text_or_null(record, "signature", story->signature);
     add_layer(record, &entry->layers[0]);
     array = cJSON_AddArrayToObject(record, "chain");
     for (unsigned i = 1; i < entry->layer_count; i++) {

@@ -7,23 +7,10 @@
 #include <bcrypt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "host/system_library.h"
 #include "host/text.h"
 
 #define CHUNK 65536
-
-typedef void (*any_function)(void);
-
-static HMODULE system_library(const WCHAR *name)
-{
-    HMODULE module = GetModuleHandleW(name);
-
-    return module != NULL ? module : LoadLibraryExW(name, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-}
-
-static any_function function_of(HMODULE module, const char *name)
-{
-    return module == NULL ? NULL : (any_function)GetProcAddress(module, name);
-}
 
 typedef NTSTATUS(WINAPI *open_function)(BCRYPT_ALG_HANDLE *, LPCWSTR, LPCWSTR, ULONG);
 typedef NTSTATUS(WINAPI *create_function)(BCRYPT_ALG_HANDLE, BCRYPT_HASH_HANDLE *, PUCHAR, ULONG, PUCHAR,

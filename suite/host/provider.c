@@ -10,6 +10,7 @@
 #include "host/identity.h"
 #include "host/layers/redirect.h"
 #include "host/loading.h"
+#include "host/signature.h"
 #include "host/slots.h"
 #include "host/story.h"
 #include "host/text.h"
@@ -187,6 +188,7 @@ static void identify(const struct host_entry *entry, struct provider_story *stor
     if (story->sha256[0] == '\0') {
         file_sha256(entry->layers[0].path, story->sha256);
         file_version(entry->layers[0].path, story->file_version, sizeof story->file_version);
+        file_signature(entry->layers[0].path, story->signature, sizeof story->signature);
     }
 }
 

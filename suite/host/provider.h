@@ -37,6 +37,7 @@ struct provider_story {
     char owners[SPI_SLOTS][64]; /* file name of the module that owns each slot; "" for the provider's own */
     char file_version[64];        /* version resource of the DLL, "" if none */
     char sha256[65];              /* of the DLL, "" if it could not be read */
+    char signature[480];          /* file_signature of the DLL, "" if it could not be told */
 };
 
 /*
