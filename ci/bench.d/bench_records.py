@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Measures what reading records costs: how long a command takes for how many, and how much memory it holds.
 
 Files are generated: 1,000 results each, most of them passes, some with the calls that failures carry. The
@@ -8,7 +7,6 @@ by one thread: its processor time is what it takes on a machine that has nothing
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -21,17 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from measuring import ROOT, Parser, fail, positive
+
 RESULTS_A_FILE = 1000
 ENTRIES_A_FILE = 4
 SECONDS = 30.0
 MEGABYTES = 500.0
-EXAMPLE = """\
-examples:
-  ci/bench-records
-  ci/bench-records --sizes 10000 100000 --commands merge gate diff
-  ci/bench-records --check          exit 1 where a million records are over the bound
-"""
 CALLS = [{"fn": "WSPSocket",
           "args": "af=AF_INET, type=SOCK_STREAM, protocol=IPPROTO_TCP, lpProtocolInfo=entry, g=0, "
           "dwFlags=WSA_FLAG_OVERLAPPED, out.s=s1", "result": "s1", "error": 0, "micros": 41},
@@ -117,14 +110,13 @@ def measure(command: list[str]) -> Cost:
     wall = time.perf_counter() - begin
     code = os.waitstatus_to_exitcode(status)
     if code not in (0, 1) or code == 1 and "Traceback" in said:
-        sys.exit(f"bench-records: {' '.join(command[2:5])} ended with {code}: {said[-300:]}")
+        fail(f"{' '.join(command[2:5])} ended with {code}, expected 0 or 1: {said[-300:]}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="ci/bench-records", description=__doc__, epilog=EXAMPLE,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10**4, 10**5, 10**6], metavar="N",
+    parser = Parser("records", __doc__, "records --check", "records --sizes 10000 --commands merge gate diff")
+    parser.add_argument("--sizes", type=positive, nargs="+", default=[10**4, 10**5, 10**6], metavar="N",
                         help="numbers of records (default: 10000 100000 1000000)")
     parser.add_argument("--commands", nargs="+", choices=("merge", "gate", "diff", "junit"),
                         default=["merge"],
@@ -132,11 +124,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true",
                         help=f"exit 1 where merging a million records takes over {SECONDS:.0f} s or "
                              f"{MEGABYTES:.0f} MB")
-    args = parser.parse_args()
+    args = parser.options()
     over = []
     print("| command | records | files | input MB | seconds | processor s | peak MB | us a record |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
-    with tempfile.TemporaryDirectory(prefix="bench-records-") as name:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
         for size in args.sizes:
             folder = Path(name) / str(size)
             folder.mkdir()

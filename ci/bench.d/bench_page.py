@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Measures the matrix page in Chromium: 20 environments x 30 entries x 200 cases, 120,000 verdicts.
 
 The records are made up, the way through them is the real one: read, rendered, opened from disk. Prints the
@@ -8,23 +7,19 @@ filters in 100 ms, 15 MB).
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import shutil
-import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "runners"))
-
-from wspmatrix import page, statements  # noqa: E402
-from wspmatrix.matrix import build  # noqa: E402
-from wspmatrix.reader import Log, load  # noqa: E402
+from measuring import Parser, fail, median, positive
+from wspmatrix import statements
+from wspmatrix.matrix import build
+from wspmatrix.reader import Log, load
 
 OPENS, FILTERS, SIZE = 1000.0, 100.0, 15_000_000
 CALLS = 24
@@ -88,6 +83,7 @@ def write_run(path: Path, environment: str, entries: list[str], cases: dict[str,
 
 
 def make_page(folder: Path, environments: int, entries: int, cases: int) -> Path:
+    from wspmatrix import page  # with a module that ci/set-up installs, after the options are read
     chance = random.Random(1)
     ids = [statement.id for statement in statements.of_package()]
     names = {f"send_disconnect.situation_{number // 4}.row_{number % 4}": ids[number % len(ids)]
@@ -137,25 +133,24 @@ def measure(driver: Any, address: str, rounds: int) -> tuple[dict[str, float], d
             spent, shown = driver.execute_script(FILTER, field, value)
             times.append(spent)
             back.append(driver.execute_script(RESET))
-        filters[f"{name} ({shown})"] = statistics.median(times)
-    filters["back to everything"] = statistics.median(back)
+        filters[f"{name} ({shown})"] = median(times)
+    filters["back to everything"] = median(back)
     names = ("drawn", "document ready", "first paint")
-    medians = {name: statistics.median(one[place] for one in opened) for place, name in enumerate(names)}
+    medians = {name: median([one[place] for one in opened]) for place, name in enumerate(names)}
     return medians, filters
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (5)")
-    parser.add_argument("--environments", type=int, default=20)
-    parser.add_argument("--entries", type=int, default=30)
-    parser.add_argument("--cases", type=int, default=200)
+    parser = Parser("page", __doc__, "page --check", "page --cases 50 --keep large.html")
+    parser.add_rounds(5)
+    for name, number in (("environments", 20), ("entries", 30), ("cases", 200)):
+        parser.add_argument(f"--{name}", type=positive, default=number, metavar="N",
+                            help=f"how many {name} the matrix has (%(default)s)")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the page here")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a bound is missed")
-    options = parser.parse_args()
+    options = parser.options()
     if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        sys.exit("bench-page: no chromium and chromedriver; expected both (Debian: chromium chromium-driver)")
+        fail("no chromium and chromedriver, expected both (Debian: chromium chromium-driver)")
     with tempfile.TemporaryDirectory() as folder:
         path = make_page(Path(folder), options.environments, options.entries, options.cases)
         size = path.stat().st_size

@@ -1,0 +1,105 @@
+"""Measures what isolation costs: all cases of the loopback entries with none, shared and case, in turn."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from measuring import (DONE, Parser, Record, Wspcheck, found, median, milliseconds, performed, process_start,
+                       read_records, timed, times)
+
+MODES = ("none", "shared", "case")
+SLOW = "case"
+
+
+@dataclass
+class Mode:
+    """One way to run all cases: how long whole runs took, and what their records say."""
+
+    seconds: list[float] = field(default_factory=list)
+    in_cases: list[float] = field(default_factory=list)
+    cases: int = 0
+    own_processes: int = 0  # of the cases, those that start the provider themselves, each in its own process
+    entries: int = 0
+
+    def add(self, seconds: float, records: Sequence[Record], own: set[str]) -> None:
+        """One run more. own: the cases that start the provider themselves."""
+        results = performed(records)
+        self.seconds.append(seconds)
+        self.in_cases.append(sum(result["micros"] for result in results) / 1e6)
+        self.cases = len(results)
+        self.own_processes = sum(result["case"] in own for result in results)
+        self.entries = sum(record["record"] == "provider" for record in records)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the time goes that shared takes over none, in seconds."""
+
+    over: float
+    starts: int      # processes that shared starts and none doesn't
+    starting: float
+    a_case: float    # what is left of it for each case
+
+
+def difference(none: Mode, shared: Mode, process: float) -> Difference:
+    over = median([s - n for s, n in zip(shared.seconds, none.seconds, strict=True)])
+    starts = shared.entries + shared.own_processes
+    return Difference(over, starts, starts * process, (over - starts * process) / shared.cases)
+
+
+def measure(wspcheck: Wspcheck, isolation: str, path: Path, cases: list[str]) -> tuple[float, list[Record]]:
+    selected = [word for case in cases for word in ("--case", case)]
+    manifest = wspcheck.manifests([wspcheck.program.parent / "loopback.ini"])
+    seconds = timed([*wspcheck.command, "run", *manifest, "--quiet", "--isolation", isolation,
+                     "--jsonl", wspcheck.path(path), *selected], DONE)
+    return seconds, read_records(path)
+
+
+def report(modes: dict[str, Mode], process: float) -> None:
+    none = modes["none"]
+    base = median(none.seconds)
+    print(f"{none.entries} entries, {none.cases} performed cases, {len(none.seconds)} rounds; medians")
+    print(f"{'one process start':28}{milliseconds(process)}")
+    for name, mode in modes.items():
+        whole = median(mode.seconds)
+        print(f"{name:28}{milliseconds(whole)}  {milliseconds(whole / mode.cases)} a case,"
+              f" {times(whole, base)} none; {milliseconds(median(mode.in_cases))} in the cases")
+
+
+def report_difference(modes: dict[str, Mode], process: float) -> None:
+    shared = modes["shared"]
+    one = difference(modes["none"], shared, process)
+    print(f"{'shared over none':28}{milliseconds(one.over)}: {one.starts} process starts ({shared.entries} of"
+          f" entries, {shared.own_processes} of cases\n{'':28}that start the provider themselves)"
+          f" {milliseconds(one.starting)}, the rest {milliseconds(one.a_case)} a case")
+    if SLOW in modes:
+        pairs = zip(modes[SLOW].seconds, shared.seconds, strict=True)
+        print(f"{'case over shared':28}{median([c / s for c, s in pairs]):9.2f} x")
+
+
+def main() -> None:
+    parser = Parser("isolation", __doc__, "isolation", "isolation --rounds 5 --skip-case --case 'provider.*'")
+    parser.add_rounds(3)
+    parser.add_argument("--case", action="append", default=[], metavar="GLOB", help="only these cases")
+    parser.add_argument("--skip-case", action="store_true", help="leave out isolation case: it is slow")
+    parser.add_program()
+    options = parser.options()
+    wspcheck = found(options.program)
+    own = {case["case"] for case in wspcheck.list("cases") if "OWN_STARTUP" in case["needs"]}
+    modes = {name: Mode() for name in MODES if name != SLOW or not options.skip_case}
+    starts: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(options.rounds):
+            starts.append(process_start(wspcheck))
+            for name, mode in modes.items():
+                path = Path(folder) / f"{name}.jsonl"
+                mode.add(*measure(wspcheck, name, path, options.case), own)
+    report(modes, median(starts))
+    report_difference(modes, median(starts))
+
+
+if __name__ == "__main__":
+    main()
