@@ -92,6 +92,21 @@ def test_the_report_says_what_was_tested_and_what_came_of_it(audit: Callable[...
     assert any("no disconnect data" in figure for figure in figures)
 
 
+@pytest.mark.parametrize(("signature", "wine", "said"), [
+    (None, "8.0", "not recorded: the suite could not tell, or is too old to look"),
+    ("none", "8.0", "none in the file; a security catalog of the system was not asked"),
+    ("Acme Inc., trusted", "8.0", "Acme Inc., trusted; as Wine judges, which trusts more than Windows does"),
+    ("Acme Inc., not trusted (0x80096010)", None, "Acme Inc., not trusted (0x80096010)"),
+    ("<script>", None, "<script>")])
+def test_the_report_says_who_signed_and_on_which_kernel(tmp_path: Path, audit: Callable[..., Path],
+                                                        signature: str | None, wine: str | None,
+                                                        said: str) -> None:
+    records = run(SAMPLE, wine=wine, kernel="Linux 6.1.0-9")
+    records[1:] = [one | {"signature": signature} if one["record"] == "provider" else one for one in records[1:]]
+    figures = figures_of(report(audit(of=write(tmp_path / "signed.jsonl", records))))
+    assert said in figures and "Linux 6.1.0-9" in figures
+
+
 def test_each_figure_of_the_evidence_stands_in_the_line_it_names(audit: Callable[..., Path]) -> None:
     folder = audit()
     lines = (folder / "records.jsonl").read_text("utf-8").splitlines()

@@ -92,7 +92,7 @@ class _Report:
             ("DLL", provider.dll or NOT_RECORDED),
             ("SHA-256 of the DLL", provider.sha256 or NOT_RECORDED),
             ("version resource", provider.version or "none found"),
-            ("signature", _plain(raw.get("signature"))),
+            ("signature", self._signature(raw.get("signature"))),
             ("catalog ID", _plain(provider.catalog_id)),
             ("provider GUID", provider.guid or NOT_RECORDED),
             ("family, type, protocol",
@@ -103,6 +103,15 @@ class _Report:
             ("slots of other modules", slots or "none"),
             ("blocking hook", self.inputs.run.hooks.get(column.entry) or NOT_RECORDED),
         ]
+
+    def _signature(self, recorded: Any) -> str:
+        """Who signed the DLL. What Wine trusts is worth little, and what a catalog says is not looked up."""
+        if not isinstance(recorded, str) or not recorded:
+            return f"{NOT_RECORDED}: the suite could not tell, or is too old to look"
+        if recorded == "none":
+            return "none in the file; a security catalog of the system was not asked"
+        judge = "; as Wine judges, which trusts more than Windows does" if self.inputs.run.record.wine else ""
+        return short(recorded, LONGEST) + judge
 
     def _flags(self, column: Column) -> list[conclusions.FlagSeen]:
         provider = self.inputs.run.providers.get(column.entry)
