@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wspmatrix_world import RUNNERS, starts
+from wspmatrix.cli import COMMANDS
 from wspmatrix.reader import Log, load
 from wspmatrix.terminal import plain
 from wspmatrix.matrix import build
@@ -37,17 +38,21 @@ def wspmatrix(*arguments: str | Path, **options: Any) -> Done:
 def test_help_lists_what_there_is_and_shows_examples() -> None:
     done = wspmatrix("--help")
     assert done.returncode == 0 and "examples:" in done.stdout
-    for command in ("run", "report", "merge"):
+    for command in COMMANDS:
         assert f"    {command} " in done.stdout
         told = wspmatrix(command, "--help")
         assert told.returncode == 0 and "example:\n  python -m wspmatrix " + command in told.stdout
 
 
 @pytest.mark.parametrize("arguments",
-                         [[], ["dance"], ["report"], ["report", "x.jsonl"], ["merge", "-o", "y"], ["run"]])
-def test_wrong_use_is_2(arguments: list[str], tmp_path: Path) -> None:
+                         [[], ["dance"], ["report", "x.jsonl"], ["merge", "-o", "y"], ["run", "--\x1b[31mred"],
+                          *[[command] for command in COMMANDS], ["gate", "x", "--today", "2026-13-01"],
+                          ["verify", "x", "--root", "beef"], ["report", "x", "-o", "y", "--format", "bogus"]])
+def test_wrong_use_is_2_and_one_line(arguments: list[str], tmp_path: Path) -> None:
     done = wspmatrix(*arguments, cwd=tmp_path)
-    assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("wspmatrix: ") and "see python -m wspmatrix" in done.stderr
+    assert "\x1b" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

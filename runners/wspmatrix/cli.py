@@ -9,8 +9,10 @@ import argparse
 import importlib
 import os
 import sys
+from typing import NoReturn
 
 from . import __version__
+from .text import printable
 
 COMMANDS = ("run", "report", "merge", "gate", "expect", "diff", "audit", "verify", "repro")
 DEBIAN = {"rich": "python3-rich", "jinja2": "python3-jinja2", "jsonschema": "python3-jsonschema",
@@ -30,6 +32,13 @@ examples:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; how it is used stands in its help."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USE, f"wspmatrix: {printable(message)}; see {self.prog} --help\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
     try:
         return _main(arguments)
@@ -47,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _main(arguments: list[str] | None) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m wspmatrix", description="Runs wspcheck and turns its records into one matrix.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"wspmatrix {__version__}")
