@@ -25,6 +25,7 @@ SUBJECTS = ("isolation", "layers", "environments", "page", "records")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="starts shells")
 
 Record = dict[str, Any]
+END = {"record": "end"}
 
 
 def result(case: str, micros: float, verdict: str = "pass",
@@ -78,14 +79,14 @@ def test_a_program_that_ends_otherwise_is_told_with_its_last_words() -> None:
 
 
 @pytest.mark.parametrize("value, base, expected, shown", [
-    (3.0, 2.0, 1.5, "  1.50 x"), (1.0, 4.0, 0.25, "  0.25 x"), (5.0, 0.0, None, "     - x")])
+    (3.0, 2.0, 1.5, "    1.50 x"), (1.0, 4.0, 0.25, "    0.25 x"), (5.0, 0.0, None, "       - x")])
 def test_ratio(value: float, base: float, expected: float | None, shown: str) -> None:
     assert measuring.ratio(value, base) == expected
     assert measuring.times(value, base) == shown
 
 
 def test_performed_is_what_took_time() -> None:
-    records = [{"record": "run"}, result("a", 5), result("b", 0, "skip"), {"record": "end"}]
+    records = [{"record": "run"}, result("a", 5), result("b", 0, "skip"), END]
     assert [record["case"] for record in measuring.performed(records)] == ["a"]
 
 
@@ -159,8 +160,8 @@ def test_the_table_of_layers(capsys: pytest.CaptureFixture[str]) -> None:
     assert ["layer0.stream", "55", "0.1"] in rows
     assert ["layer1.stream", "80", "1.25", "x", "0.2", "1.45", "x"] in rows
     assert ["layer2.stream", "230", "2.00", "x", "0.5", "2.88", "x"] in rows
-    assert ["WSPSend", "2", "3", "1.50", "x", "9", "3.00", "x", "3.5"] in rows
-    assert ["a", "100", "150", "1.50", "x", "450", "3.00", "x", "175.0"] in rows
+    assert ["WSPSend", "2.0", "3.0", "1.50", "x", "9.0", "3.00", "x", "3.5"] in rows
+    assert ["a", "100.0", "150.0", "1.50", "x", "450.0", "3.00", "x", "175.0"] in rows
 
 
 def test_a_case_that_ends_its_process_or_ends_otherwise_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +175,7 @@ def test_a_case_that_ends_its_process_or_ends_otherwise_is_left_out(monkeypatch:
             records.append(result(case, 0 if case == "skip" else 9, "unreached" if unlike else "pass"))
             if case == "crash" and layer.entry == "layer1.stream":
                 return records
-        return [*records, {"record": "end"}]
+        return [*records, END]
 
     monkeypatch.setattr(bench_layers, "run", run)
     layers = layers_of([], [])
@@ -183,7 +184,8 @@ def test_a_case_that_ends_its_process_or_ends_otherwise_is_left_out(monkeypatch:
 
 def test_environments_are_compared_with_local(capsys: pytest.CaptureFixture[str]) -> None:
     costs = {"local": bench_environments.Cost(), "wine-1.0": bench_environments.Cost()}
-    two, four = [result("a", 1), result("b", 1), result("c", 0)], [result(case, 1) for case in "abcd"]
+    two = [result("a", 1), result("b", 1), result("c", 0), END]
+    four = [*(result(case, 1) for case in "abcd"), END]
     for start, seconds in ((0.1, 1.0), (0.3, 5.0), (0.1, 2.0)):
         costs["local"].starts.append(start)
         costs["local"].add("x.ini", seconds, two)
@@ -197,9 +199,10 @@ def test_environments_are_compared_with_local(capsys: pytest.CaptureFixture[str]
         ["wine-1.0", "1500.00", "ms", "1.50", "x"]]
 
 
-def test_a_run_without_a_case_is_no_figure() -> None:
-    with pytest.raises(bench_environments.Failed, match="^x.ini: no case was performed"):
-        bench_environments.Cost().add("x.ini", 1.0, [result("a", 0)])
+@pytest.mark.parametrize("records, number", [([result("a", 0), END], 0), ([result("a", 5)], 1), ([], 0)])
+def test_a_run_without_a_case_or_an_end_is_no_figure(records: list[Record], number: int) -> None:
+    with pytest.raises(bench_environments.Failed, match=f"^x.ini: {number} cases were performed"):
+        bench_environments.Cost().add("x.ini", 1.0, records)
 
 
 INSIDE = ["sh", "-c", 'LAB_WINE=env; LAB_WINESERVER=true; enter() { "$@"; }; "$@"', "inside"]

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from measuring import (BOUND, DONE, ROOT, STARTS, Parser, Record, ended_wrong, fail, found, median,
-                       milliseconds, performed, process_start, read_records, timed, times)
+from measuring import (BOUND, DONE, ROOT, STARTS, Parser, Record, ended_wrong, fail, found, is_whole,
+                       median, milliseconds, performed, process_start, read_records, timed, times)
 
 HERE = Path(__file__).resolve().parent
 LOCAL = "local"
@@ -44,8 +44,8 @@ class Cost:
     def add(self, manifest: str, seconds: float, records: Sequence[Record]) -> None:
         """One run more. What it costs a case is for the cases that were performed."""
         number = len(performed(records))
-        if number == 0:
-            raise Failed(f"{manifest}: no case was performed, expected some")
+        if number == 0 or not is_whole(records):
+            raise Failed(f"{manifest}: {number} cases were performed, expected some and the end of the run")
         self.runs.setdefault(manifest, []).append(seconds)
         self.cases.setdefault(manifest, []).append(seconds / number)
 

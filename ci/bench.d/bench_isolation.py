@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from measuring import (DONE, Parser, Record, Wspcheck, found, median, milliseconds, performed, process_start,
-                       read_records, timed, times)
+from measuring import (DONE, Parser, Record, Wspcheck, fail, found, is_whole, median, milliseconds,
+                       performed, process_start, read_records, timed, times)
 
 MODES = ("none", "shared", "case")
 SLOW = "case"
@@ -55,7 +55,10 @@ def measure(wspcheck: Wspcheck, isolation: str, path: Path, cases: list[str]) ->
     manifest = wspcheck.manifests([wspcheck.program.parent / "loopback.ini"])
     seconds = timed([*wspcheck.command, "run", *manifest, "--quiet", "--isolation", isolation,
                      "--jsonl", wspcheck.path(path), *selected], DONE)
-    return seconds, read_records(path)
+    records = read_records(path)
+    if not is_whole(records):
+        fail(f"isolation {isolation}: the run was cut short, expected it to come to its end")
+    return seconds, records
 
 
 def report(modes: dict[str, Mode], process: float) -> None:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from measuring import (DONE, Parser, Record, Wspcheck, fail, found, median, performed, positive, ratio,
-                       read_records, timed, times)
+from measuring import (DONE, Parser, Record, Wspcheck, fail, found, is_whole, median, performed,
+                       positive, ratio, read_records, timed, times)
 
 BASE = "loopback.stream"
 LAYERS = "relay*.ini"
@@ -107,7 +107,7 @@ def rehearse(wspcheck: Wspcheck, layers: Sequence[Layer], cases: Sequence[str], 
         records = run(wspcheck, layer, cases, path)
         if not verdicts:
             cases = next(record["asked"] for record in records if record["record"] == "provider")
-        while records[-1]["record"] != "end":
+        while not is_whole(records):
             last = records[-1].get("case")
             if last not in cases:
                 fail(f"{layer.entry}: the run ended before its first case, expected it to go on")
@@ -148,12 +148,12 @@ def a_layer(figures: Sequence[float]) -> float:
 def print_table(title: str, rows: Mapping[str, Sequence[float]], layers: int) -> None:
     """A line a row: the figure for each number of layers, and how many times the one before."""
     width = max(map(len, (title, *rows)))
-    head = "".join(f"{number:9}{'':8}" for number in range(1, layers + 1))
+    head = "".join(f"{number:9}{'':10}" for number in range(1, layers + 1))
     print(f"\n{title:{width}}{0:9}{head}{'a layer':>9}")
     for name, figures in rows.items():
         steps = zip(figures, figures[1:], strict=False)
-        cells = "".join(f"{figure:9.0f}{times(figure, base)}" for base, figure in steps)
-        print(f"{name:{width}}{figures[0]:9.0f}{cells}{a_layer(figures):9.1f}")
+        cells = "".join(f"{figure:9.1f}{times(figure, base)}" for base, figure in steps)
+        print(f"{name:{width}}{figures[0]:9.1f}{cells}{a_layer(figures):9.1f}")
 
 
 def main() -> None:
@@ -179,7 +179,10 @@ def main() -> None:
             fail(f"no case is performed alike from {layers[0].entry} to {layers[-1].entry}, expected some")
         for _ in range(options.rounds):
             for layer in layers:
-                layer.add(run(wspcheck, layer, cases, path))
+                records = run(wspcheck, layer, cases, path)
+                if not is_whole(records):
+                    fail(f"{layer.entry}: the run was cut short, expected it to end as before")
+                layer.add(records)
     report(layers, options.each_case)
 
 

@@ -119,6 +119,11 @@ def read_records(path: Path) -> list[Record]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
+def is_whole(records: Sequence[Record]) -> bool:
+    """Whether the run came to its end: the time of one that was cut short says nothing."""
+    return bool(records) and records[-1]["record"] == "end"
+
+
 def performed(records: Sequence[Record]) -> list[Record]:
     """The results of the cases that were performed: neither skipped nor judged without a process."""
     return [record for record in records if record["record"] == "result" and record["micros"] > 0]
@@ -134,9 +139,9 @@ def ratio(value: float, base: float) -> float | None:
 
 
 def times(value: float, base: float) -> str:
-    """The ratio for people, eight characters wide."""
+    """The ratio for people, ten characters wide."""
     result = ratio(value, base)
-    return f"{'-':>6} x" if result is None else f"{result:6.2f} x"
+    return f"{'-':>8} x" if result is None else f"{result:8.2f} x"
 
 
 def milliseconds(seconds: float) -> str:
