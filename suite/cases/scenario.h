@@ -82,16 +82,25 @@ bool wait_for_more(struct watch *w, long events); /* the same, of what comes fro
 void look(struct watch *w);                       /* take what is there now, without waiting */
 void unwatch(struct watch *w);                    /* and make the socket blocking again */
 
-/* One send, which waits for room in the provider's buffer: as receive below, WSAEWOULDBLOCK says that none
- * came. */
+/*
+ * Send all of it, waiting where the provider's buffer is full: the answer of the last send. WSAEWOULDBLOCK:
+ * no room came within case_patience. The socket is blocking afterwards.
+ */
 struct answer send_waiting(SOCKET s, const void *bytes, DWORD length);
 
-/* Send all of it, waiting where the provider's buffer is full; ends the case as unreached if that fails. */
+/* The same; ends the case as unreached if it fails. */
 void send_all(SOCKET s, const void *bytes, DWORD length);
 
 /* One receive: of what is there or comes within case_patience. WSAEWOULDBLOCK: nothing came. The socket is
  * blocking afterwards. */
 struct answer receive(SOCKET s, void *bytes, DWORD length);
+
+/*
+ * One overlapped send of at most 16 bytes, one overlapped receive: the answer at its end. WSA_IO_PENDING:
+ * there was none within case_patience.
+ */
+struct answer send_overlapped(SOCKET s, const char *text);
+struct answer receive_overlapped(SOCKET s);
 
 /* Receive exactly this text, in as many pieces as it takes. False: something else came, or the end. */
 bool receives_text(SOCKET s, const char *text);
@@ -110,6 +119,7 @@ const char *graceful_end_text(void); /* what ended_gracefully expects, as end_te
 
 /* Send bytes of a pattern that drain recognises: from is where in the pattern to begin. */
 void send_pattern(SOCKET s, LONGLONG from, DWORD length);
+struct answer send_pattern_waiting(SOCKET s, LONGLONG from, DWORD length); /* at most 65536 bytes */
 
 /* Send the pattern until the provider takes no more, without anyone reading. Returns how many bytes it took.
  */

@@ -80,6 +80,8 @@ struct answer spi_recv_from(SOCKET s, void *bytes, DWORD length, DWORD flags, st
  * Overlapped. buffer, flags and overlapped must stay until completion; routine may be NULL. A failure with
  * WSA_IO_PENDING is a success that is under way.
  */
+struct answer spi_send_overlapped(SOCKET s, WSABUF *buffer, WSAOVERLAPPED *overlapped,
+                                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 struct answer spi_recv_overlapped(SOCKET s, WSABUF *buffer, DWORD *flags, WSAOVERLAPPED *overlapped,
                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 struct answer spi_get_overlapped_result(SOCKET s, WSAOVERLAPPED *overlapped, bool wait);

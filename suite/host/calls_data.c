@@ -66,8 +66,8 @@ struct answer spi_send_to(SOCKET s, const void *bytes, DWORD length, DWORD flags
     describe_wsabuf(&f.args, "lpBuffers", &buffer, true);
     describe_message_flags(&f.args, "dwFlags", flags);
     describe_address(&f.args, "lpTo", to, to_length);
-    struct answer a = TRACED_INT(f, lpWSPSendTo,
-                                 (s, &buffer, 1, &count, flags, to, to_length, NULL, NULL, NULL, f.error));
+    struct answer a =
+        TRACED_INT(f, lpWSPSendTo, (s, &buffer, 1, &count, flags, to, to_length, NULL, NULL, NULL, f.error));
 
     return frame_close(&f, sent(&f, a, count, length));
 }
@@ -108,6 +108,30 @@ struct answer spi_recv_from(SOCKET s, void *bytes, DWORD length, DWORD flags, st
     return frame_close(&f, a);
 }
 
+static void describe_overlapped(struct frame *f, const WSAOVERLAPPED *overlapped,
+                                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    describe_word(&f->args, "lpOverlapped", overlapped == NULL ? "NULL" : "set");
+    describe_word(&f->args, "lpCompletionRoutine", routine == NULL ? "NULL" : "set");
+}
+
+struct answer spi_send_overlapped(SOCKET s, WSABUF *buffer, WSAOVERLAPPED *overlapped,
+                                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    WSATHREADID thread = {.ThreadHandle = thread_handle()};
+    DWORD count = 0;
+    struct frame f;
+
+    frame_open(&f, SPI_SEND);
+    describe_socket(&f.args, "s", s);
+    describe_wsabuf(&f.args, "lpBuffers", buffer, true);
+    describe_overlapped(&f, overlapped, routine);
+    struct answer a =
+        TRACED_INT(f, lpWSPSend, (s, buffer, 1, &count, 0, overlapped, routine, &thread, f.error));
+
+    return frame_close(&f, sent(&f, a, count, buffer->len));
+}
+
 struct answer spi_recv_overlapped(SOCKET s, WSABUF *buffer, DWORD *flags, WSAOVERLAPPED *overlapped,
                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
@@ -119,10 +143,9 @@ struct answer spi_recv_overlapped(SOCKET s, WSABUF *buffer, DWORD *flags, WSAOVE
     describe_socket(&f.args, "s", s);
     describe_wsabuf(&f.args, "lpBuffers", buffer, false);
     describe_message_flags(&f.args, "lpFlags", *flags);
-    describe_word(&f.args, "lpOverlapped", overlapped == NULL ? "NULL" : "set");
-    describe_word(&f.args, "lpCompletionRoutine", routine == NULL ? "NULL" : "set");
-    struct answer a = TRACED_INT(f, lpWSPRecv,
-                                 (s, buffer, 1, &count, flags, overlapped, routine, &thread, f.error));
+    describe_overlapped(&f, overlapped, routine);
+    struct answer a =
+        TRACED_INT(f, lpWSPRecv, (s, buffer, 1, &count, flags, overlapped, routine, &thread, f.error));
 
     return frame_close(&f, received(&f, a, count, *flags, buffer));
 }
@@ -136,8 +159,8 @@ struct answer spi_get_overlapped_result(SOCKET s, WSAOVERLAPPED *overlapped, boo
     frame_open(&f, SPI_GET_OVERLAPPED_RESULT);
     describe_socket(&f.args, "s", s);
     describe_word(&f.args, "fWait", wait ? "TRUE" : "FALSE");
-    struct answer a = TRACED(f, lpWSPGetOverlappedResult, bool, FALSE,
-                             (s, overlapped, &count, wait, &flags, f.error));
+    struct answer a =
+        TRACED(f, lpWSPGetOverlappedResult, bool, FALSE, (s, overlapped, &count, wait, &flags, f.error));
 
     if (!a.failed) {
         a.transferred = count;

@@ -129,19 +129,26 @@ static SOCKET modify_ifs_handle(DWORD catalog_id, SOCKET proposed, LPINT error)
     return proposed;
 }
 
-/* user32 is taken only when there is a message to post: a process that has a window has loaded it already. */
+/*
+ * user32 is taken only when there is a message to post: a process that has a window has loaded it already. A
+ * case gives no window away, so the one that is meant is the provider's own, or there is none.
+ */
 static BOOL post_message(HWND window, UINT message, WPARAM first, LPARAM second)
 {
-    typedef BOOL (WINAPI *post_function)(HWND, UINT, WPARAM, LPARAM);
+    typedef BOOL(WINAPI * post_function)(HWND, UINT, WPARAM, LPARAM);
+    typedef BOOL(WINAPI * is_function)(HWND);
     HMODULE user32 = GetModuleHandleW(L"user32.dll");
+    post_function post =
+        user32 == NULL ? NULL : (post_function)(void (*)(void))GetProcAddress(user32, "PostMessageW");
+    is_function is_window =
+        user32 == NULL ? NULL : (is_function)(void (*)(void))GetProcAddress(user32, "IsWindow");
 
-    if (user32 == NULL) {
+    if (post == NULL || is_window == NULL || !is_window(window)) {
+        trace_breach(PV_10, "WPUPostMessage to what is no window");
         SetLastError(ERROR_INVALID_WINDOW_HANDLE);
         return FALSE;
     }
-    post_function post = (post_function)(void (*)(void))GetProcAddress(user32, "PostMessageW");
-
-    return post != NULL && post(window, message, first, second);
+    return post(window, message, first, second);
 }
 
 static int query_blocking_callback(DWORD catalog_id, LPBLOCKINGCALLBACK *callback, PDWORD_PTR context,
@@ -223,16 +230,16 @@ static int close_thread(LPWSATHREADID thread, LPINT error)
 }
 
 /* Each upcall once for either table: they differ in what they count. */
-#define FOR_BOTH_TABLES(type, upcall, parameters, arguments)    \
-    static type WSPAPI first_##upcall parameters                \
-    {                                                           \
-        InterlockedIncrement(&counts[0]);                       \
-        return upcall arguments;                                \
-    }                                                           \
-    static type WSPAPI second_##upcall parameters               \
-    {                                                           \
-        InterlockedIncrement(&counts[1]);                       \
-        return upcall arguments;                                \
+#define FOR_BOTH_TABLES(type, upcall, parameters, arguments) \
+    static type WSPAPI first_##upcall parameters             \
+    {                                                        \
+        InterlockedIncrement(&counts[0]);                    \
+        return upcall arguments;                             \
+    }                                                        \
+    static type WSPAPI second_##upcall parameters            \
+    {                                                        \
+        InterlockedIncrement(&counts[1]);                    \
+        return upcall arguments;                             \
     }
 
 FOR_BOTH_TABLES(BOOL, close_event, (WSAEVENT event, LPINT error), (event, error))
@@ -258,13 +265,13 @@ FOR_BOTH_TABLES(BOOL, set_event, (WSAEVENT event, LPINT error), (event, error))
 FOR_BOTH_TABLES(int, open_current_thread, (LPWSATHREADID thread, LPINT error), (thread, error))
 FOR_BOTH_TABLES(int, close_thread, (LPWSATHREADID thread, LPINT error), (thread, error))
 
-#define TABLE(which)                                                                      \
-    {                                                                                     \
-        which##_close_event, which##_close_socket_handle, which##_create_event,           \
-        which##_create_socket_handle, which##_is_set, which##_get_provider_path,          \
-        which##_modify_ifs_handle, which##_post_message, which##_query_blocking_callback, \
-        which##_query_socket_handle_context, which##_queue_apc, which##_reset_event,      \
-        which##_set_event, which##_open_current_thread, which##_close_thread,             \
+#define TABLE(which)                                                                                        \
+    {                                                                                                       \
+        which##_close_event, which##_close_socket_handle, which##_create_event,                             \
+            which##_create_socket_handle, which##_is_set, which##_get_provider_path,                        \
+            which##_modify_ifs_handle, which##_post_message, which##_query_blocking_callback,               \
+            which##_query_socket_handle_context, which##_queue_apc, which##_reset_event, which##_set_event, \
+            which##_open_current_thread, which##_close_thread,                                              \
     }
 
 const WSPUPCALLTABLE *upcall_table(void)

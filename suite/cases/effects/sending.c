@@ -37,6 +37,11 @@ static struct answer send_nothing_to(SOCKET s)
     return spi_send_to(s, "", 0, 0, peer.length > 0 ? &peer.name.address : NULL, peer.length);
 }
 
+static struct answer send_bytes_overlapped(SOCKET s)
+{
+    return send_overlapped(s, "late");
+}
+
 struct way {
     struct case_row row;
     struct answer (*send)(SOCKET);
@@ -53,10 +58,11 @@ static const struct way ways[] = {
     {ROW("send_nothing"), send_nothing},
     {ROW("send_to"), send_bytes_to},
     {ROW("send_nothing_to"), send_nothing_to},
+    {ROW("overlapped"), send_bytes_overlapped},
 };
 
-/* Send after WSPSendDisconnect, by WSPSend and WSPSendTo, also 0 bytes: every way is refused, again and
- * again. */
+/* Send after WSPSendDisconnect, by WSPSend and WSPSendTo, also 0 bytes and overlapped: every way is refused,
+ * again and again. */
 CASE(sending_disabled, SEND_DISCONNECT, COVERS(SD_11, SD_13), NEEDS(STREAM), ROWS(ways), EACH_SIDE)
 {
     const struct way *way = this_row();
@@ -117,4 +123,19 @@ CASE(sending_unaffected, RECV_DISCONNECT, COVERS(RD_12), NEEDS(STREAM), EACH_SID
     unwatch(&w);
     received = received && receives_text(p.far_end, "early ") && receives_text(p.far_end, "late");
     expect_that(received, "the peer receives what is sent", "the peer does not receive what is sent");
+}
+
+/* A provider's whole buffer is queued when WSPRecvDisconnect is called: all of it still arrives. */
+CASE(unsent_arrives, RECV_DISCONNECT, COVERS(RD_12), NEEDS(STREAM))
+{
+    struct pair p = connected_pair();
+    LONGLONG queued = fill_until_blocked(p.near_end);
+    struct drained d;
+
+    must(disconnect(p.near_end, NULL));
+    grade_only_if(entry_has(XP1_GRACEFUL_CLOSE),
+                  "without XP1_GRACEFUL_CLOSE a disconnect may end both directions");
+    must(spi_send_disconnect(p.near_end, NULL));
+    d = drain(p.far_end);
+    expect_that(d.intact && d.bytes == queued, "all data arrives", "data is lost or changed");
 }

@@ -81,7 +81,7 @@ CASE(socket_stays, BOTH_CALLS, COVERS(SD_16, RD_17), NEEDS(STREAM), EACH_SIDE)
     if (this_call() == CALL_SEND && entry_has(XP1_GRACEFUL_CLOSE)) {
         bool received;
 
-        send_all(p.far_end, "still open", 10);
+        expect_success(send_waiting(p.far_end, "still open", 10));
         received = receives_text(p.near_end, "still open");
         expect_that(received, "WSPRecv still works", "WSPRecv no longer works");
     }

@@ -24,32 +24,30 @@ static struct answer send_watched(struct watch *w, const void *bytes, DWORD leng
 
 struct answer send_waiting(SOCKET s, const void *bytes, DWORD length)
 {
+    const char *rest = bytes;
     struct watch w;
     struct answer a;
 
     watch(&w, s, FD_WRITE | FD_CLOSE);
-    a = send_watched(&w, bytes, length);
+    do {
+        a = send_watched(&w, rest, length);
+        rest += a.transferred;
+        length -= a.transferred;
+    } while (length > 0 && answer_ok(a));
     unwatch(&w);
     return a;
 }
 
 void send_all(SOCKET s, const void *bytes, DWORD length)
 {
-    const char *rest = bytes;
-    struct watch w;
-
-    watch(&w, s, FD_WRITE | FD_CLOSE);
-    while (length > 0) {
-        struct answer a = send_watched(&w, rest, length);
+    if (length > 0) {
+        struct answer a = send_waiting(s, bytes, length);
 
         if (would_block(a)) {
             unreached("WSPSend took no more data");
         }
         must(a);
-        rest += a.transferred;
-        length -= a.transferred;
     }
-    unwatch(&w);
 }
 
 static struct answer receive_watched(struct watch *w, void *bytes, DWORD length)
@@ -105,6 +103,12 @@ static void make_pattern(LONGLONG from, DWORD length)
     for (DWORD i = 0; i < length; i++) {
         block[i] = pattern_at(from + i);
     }
+}
+
+struct answer send_pattern_waiting(SOCKET s, LONGLONG from, DWORD length)
+{
+    make_pattern(from, length);
+    return send_waiting(s, block, length);
 }
 
 void send_pattern(SOCKET s, LONGLONG from, DWORD length)
