@@ -42,6 +42,7 @@ def test_help_lists_what_there_is_and_shows_examples() -> None:
         assert f"    {command} " in done.stdout
         told = wspmatrix(command, "--help")
         assert told.returncode == 0 and "example:\n  python -m wspmatrix " + command in told.stdout
+        assert "exit status:\n  0 " in told.stdout
 
 
 @pytest.mark.parametrize("arguments",

@@ -86,6 +86,17 @@ def test_the_build_of_windows_changed(diff: Diff) -> None:
     assert lines[0].endswith("[environment system Windows 10.0.26100.1 -> Windows 10.0.26100.2]")
 
 
+def test_the_kernel_changed(diff: Diff) -> None:
+    lines = diff(made({CASE: "pass"}, kernel="ntoskrnl 10.0.26100.1"),
+                 made({CASE: FAILS}, kernel="ntoskrnl 10.0.26100.2"))[1]
+    assert lines[0].endswith("[environment kernel ntoskrnl 10.0.26100.1 -> ntoskrnl 10.0.26100.2]")
+
+
+def test_a_kernel_that_older_runs_do_not_tell_is_no_change(diff: Diff) -> None:
+    lines = diff(made({CASE: "pass"}), made({CASE: FAILS}, kernel="Linux 6.1", suite="1.1.0+g5"))[1]
+    assert kinds(lines) == ["another suite"]
+
+
 @pytest.mark.parametrize(("old", "new"), [
     ({"observed": "x", "revision": 1}, {"observed": "y", "revision": 2}),
     ({"observed": "x", "revision": 1}, {"observed": "x", "revision": 2}),

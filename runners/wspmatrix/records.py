@@ -40,6 +40,7 @@ class RunRecord:
     os: str
     wine: str | None
     command: tuple[str, ...]
+    kernel: str | None = None
     schema: int = SCHEMA
 
 
@@ -256,7 +257,7 @@ class Decoder:
         if (schema := of.need_number("schema")) != SCHEMA:
             raise RecordError(f"run record: schema is {schema}", f"schema {SCHEMA}")
         return RunRecord(of.text("suite"), of.text("started"), of.text("arch"), of.need_text("environment"),
-                         of.text("os"), of.text_or_none("wine"), of.texts("command"))
+                         of.text("os"), of.text_or_none("wine"), of.texts("command"), of.text_or_none("kernel"))
 
     def _provider(self, of: _Fields) -> ProviderRecord:
         slots = of.scalars("foreign_slots") or {}

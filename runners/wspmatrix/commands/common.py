@@ -10,6 +10,10 @@ from ..reader import Log
 
 DAMAGED = 1
 UNREADABLE = 2
+STATUS = """
+exit status:
+  0 it was written, 1 it was, but something in the files was left out or cut short, 2 wrong use or unreadable
+"""
 
 
 def parser_for(commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]

@@ -11,13 +11,14 @@ from ..expectations import ExpectationError
 from ..proposals import Proposals
 from ..reader import Log
 from ..snapshot import stream
-from .common import UNREADABLE, add_runs, parser_for, put, status_of, tell
+from .common import STATUS, UNREADABLE, add_runs, parser_for, put, status_of, tell
 from .gate import add_expectations, load_expectations, refuse
 
 
 def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser = parser_for(commands, "expect", "propose expectations, for a person to give each a reason",
-                        "python -m wspmatrix expect matrix -o results/expectations/wine.toml")
+                        "python -m wspmatrix expect matrix -o results/expectations/more.toml")
+    parser.epilog = f"{parser.epilog}{STATUS}"
     add_runs(parser)
     add_expectations(parser)
     parser.add_argument("--strict", action="store_true",

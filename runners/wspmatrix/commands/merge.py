@@ -10,12 +10,13 @@ from typing import BinaryIO
 
 from ..atomic import writing
 from ..reader import Log, Reader, find_files, scan
-from .common import UNREADABLE, add_runs, parser_for, status_of, tell
+from .common import STATUS, UNREADABLE, add_runs, parser_for, status_of, tell
 
 
 def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser = parser_for(commands, "merge", "make one record file of many runs",
                         "python -m wspmatrix merge wine8.jsonl wine10.jsonl -o all.jsonl")
+    parser.epilog = f"{parser.epilog}{STATUS}"
     add_runs(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                         help="the record file to write")

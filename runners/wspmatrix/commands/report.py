@@ -12,7 +12,7 @@ from ..expectations import ExpectationError
 from ..formats import Source, badge, junit, summary, table, tap
 from ..matrix import Matrix, build
 from ..reader import Log, load
-from .common import UNREADABLE, add_runs, parser_for, put, status_of, tell
+from .common import STATUS, UNREADABLE, add_runs, parser_for, put, status_of, tell
 from .gate import add_expectations, load_expectations, refuse
 
 FORMATS = {"junit": junit.write, "tap": tap.write, "csv": table.write, "markdown": summary.write,
@@ -38,7 +38,7 @@ def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser = parser_for(commands, "report",
                         "write the matrix of some runs as a page, or in a format for other tools",
                         "python -m wspmatrix report results/runs/*.jsonl -o matrix.html")
-    parser.epilog = f"{parser.epilog}{NOTES}"
+    parser.epilog = f"{parser.epilog}{NOTES}{STATUS}"
     add_runs(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                         help="what to write; - prints it")

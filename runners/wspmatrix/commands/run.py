@@ -31,6 +31,10 @@ LOOK_EVERY = 0.1
 RED = 1
 WRONG_USE = 2
 
+STATUS = """
+exit status:
+  0 nothing red, 1 something red or cut short, 2 wrong use, or wspcheck could not be run
+"""
 PASSED_ON = (
     ("--provider", "NAME", "test only this provider, entry, catalog ID or GUID (repeatable)"),
     ("--case", "GLOB", "run only these cases (repeatable)"),
@@ -48,6 +52,7 @@ def add_parser(commands) -> None:  # type: ignore[no-untyped-def]
     parser = parser_for(commands, "run",
                         "run wspcheck, print the matrix and write it as records and as a page",
                         "python -m wspmatrix run my.ini --wspcheck bin/wspcheck.exe -o matrix")
+    parser.epilog = f"{parser.epilog}{STATUS}"
     parser.add_argument("manifests", nargs="*", type=Path, metavar="MANIFEST",
                         help="providers not installed (default: loopback.ini and bridge.ini beside wspcheck)")
     parser.add_argument("--wspcheck", required=True, metavar="EXE", help="the wspcheck to run")

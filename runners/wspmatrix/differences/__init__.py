@@ -177,8 +177,11 @@ def _provider(old: ProviderRecord | None, new: ProviderRecord | None) -> str:
 
 
 def _environment(old: RunRecord, new: RunRecord) -> str:
+    # A run of an older suite does not say on which kernel it was: that is no change.
+    kernel = _changed("kernel", old.kernel, new.kernel) if old.kernel and new.kernel else ""
     return _join(_changed("", old.environment, new.environment), _changed("Wine", old.wine, new.wine),
-                 _changed("system", old.os, new.os), _changed("architecture", old.arch, new.arch))
+                 _changed("system", old.os, new.os), kernel,
+                 _changed("architecture", old.arch, new.arch))
 
 
 def _hex(number: int | None) -> str | None:
