@@ -209,6 +209,43 @@ def test_an_output_that_cant_be_written_is_one_line(tmp_path: Path) -> None:
         for output in (tmp_path / "no" / "where", tmp_path):
             done = wspmatrix(command, good, "-o", output)
             assert done.returncode == 2 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+            assert done.stderr.startswith(f"wspmatrix: {output}: ")
+
+
+def test_an_output_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", run(ENTRIES))
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there/all.jsonl")
+    for _ in range(2):
+        assert wspmatrix_here("merge", good, "-o", tmp_path / "link") == 0
+        assert (tmp_path / "link").is_symlink() and len(load([tmp_path / "there/all.jsonl"], Log())) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes of this kind there")
+def test_an_output_that_is_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", run(ENTRIES))
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        assert wspmatrix_here("merge", good, "-o", tmp_path / "pipe") == 0
+        assert reader.communicate(timeout=60)[0] == good.read_text("utf-8")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+def test_a_full_disk_is_one_line_that_names_the_file(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", run(ENTRIES))
+    (tmp_path / "full").symlink_to("/dev/full")
+    done = wspmatrix("merge", good, "-o", tmp_path / "full")
+    assert (done.returncode, done.stderr) == (2, f"wspmatrix: {tmp_path / 'full'}: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes of this kind there")
+@pytest.mark.parametrize("command", ["gate", "merge", "report", "expect"])
+def test_records_from_a_pipe_are_refused_at_once(tmp_path: Path, command: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    more = ["-o", tmp_path / "out"] if command in ("merge", "report") else []
+    done = wspmatrix(command, tmp_path / "pipe", *more)
+    assert done.returncode == 2 and "pipe: a device or a pipe; expected a record file" in done.stderr
 
 
 def test_merge_makes_one_file_of_many_and_a_run_is_there_once(tmp_path: Path) -> None:

@@ -93,6 +93,26 @@ def test_cut_short_anywhere(tmp_path: Path, length: int) -> None:
         assert verdict in (WHOLE[key], "missing")
 
 
+@pytest.mark.parametrize(("data", "what"), [
+    (b"\x7fELF\xff\n" * 1000, "byte 0xff is not UTF-8"), ("\n".join(LINES).encode("utf-16"), "byte 0xff is not"),
+    (b"hello\n" * 1000, "not JSON")])
+def test_a_file_that_is_none_of_ours_is_told_in_two_lines(tmp_path: Path, data: bytes, what: str) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(data)
+    other = write(tmp_path / "other.jsonl", [*LINES, "nonsense"])
+    log = Log()
+    assert len(load([other, path], log)) == 1
+    own = [line for line in log.lines() if line.startswith(str(path))]
+    assert len(own) == 2 and what in own[0] and "no run record in it" in own[1]
+    assert any(line.startswith(f"{other}:") for line in log.lines())
+
+
+def test_a_byte_order_mark_is_called_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text("\ufeff" + "".join(line + "\n" for line in LINES), "utf-8")
+    assert "1: a byte order mark in front; expected UTF-8 without one" in messages(read(path)[1])
+
+
 BROKEN = [
     ("nonsense", "not JSON"), ("[1, 2]", "a list instead of a record"), ("7", "7 instead of a record"),
     ("{}", 'no "record"'),

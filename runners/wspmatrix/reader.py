@@ -55,6 +55,12 @@ class Log:
         if self.counts[str(file)] <= MAX_PROBLEMS:
             self.problems.append(Problem(str(file), line, what, expected))
 
+    def shorten(self, file: Path) -> None:
+        """Keeps only the first problem of a file that is none of wspcheck's: the others say no more."""
+        own = [problem for problem in self.problems if problem.file == str(file)]
+        self.problems = [problem for problem in self.problems if problem not in own[1:]]
+        self.counts[str(file)] = len(own[:1])
+
     def refuse(self, file: Path, line: int, what: str, expected: str) -> None:
         """The same of a file of which nothing can be used: that is always kept."""
         self.unreadable.append(str(file))
@@ -136,7 +142,9 @@ def find_files(paths: Iterable[Path | str], log: Log) -> list[Path]:
     """The record files named: a folder stands for the *.jsonl in it."""
     files: list[Path] = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if path.exists() and not path.is_file() and not path.is_dir():
+            log.refuse(path, 0, "a device or a pipe", "a record file, which is read more than once")
+        elif path.is_dir():
             inside = sorted(path.glob("*.jsonl"))
             if not inside:
                 log.refuse(path, 0, "no *.jsonl in this folder", "record files of wspcheck")
@@ -211,6 +219,7 @@ class Reader:
             self._log.refuse(path, 0, error.strerror or str(error), "a record file that can be read")
         else:
             if runs == 0:
+                self._log.shorten(path)
                 self._log.refuse(path, 0, "no run record in it",
                                  "a record file that wspcheck wrote (--jsonl)")
         if runs == 1 and early is not self._doubtful:

@@ -6,6 +6,7 @@ that only tells more is left out where it is not what the contract says, and a n
 
 from __future__ import annotations
 
+import codecs
 import functools
 import json
 from collections.abc import Callable
@@ -326,6 +327,8 @@ class Decoder:
 
 def parse_object(line: bytes) -> dict[str, Any]:
     """A line as a JSON object. A key given twice is refused: two readers could see two different verdicts."""
+    if line.startswith(codecs.BOM_UTF8):
+        raise RecordError("a byte order mark in front", "UTF-8 without one")
     try:
         text = line.decode("utf-8")
         # An escaped letter could hide a second "verdict" from the count: such lines take the careful way too.
