@@ -268,6 +268,30 @@ def test_an_expectation_is_told_and_its_cell_is_no_news(browser: Any, tmp_path: 
     assert not browser.find_elements("css selector", "a")
 
 
+@pytest.mark.parametrize(("others", "is_open"), [({}, True), ({"send_disconnect.b": "fail"}, False)])
+def test_what_is_expected_is_open_where_nothing_else_is_red(browser: Any, tmp_path: Path, others: dict[str, Any],
+                                                            is_open: bool) -> None:
+    told = {"send_disconnect.a": {"verdict": "fail", "observed": "0"}} | others
+    go(browser, make(tmp_path, run({"bridge.tcp4": told}), toml=KNOWN))
+    known = browser.find_element("id", "red-known")
+    assert (known.get_attribute("open") is not None) is is_open
+    assert ("all that is red is as an expectation says" in browser.find_element("id", "red").text) is is_open
+
+
+def test_on_a_telephone_no_line_of_a_statement_is_cut_through(browser: Any, tmp_path: Path) -> None:
+    told = {f"send_disconnect.{number}": {"verdict": "pass", "statements": [name]} for number, name in
+            enumerate(("SD-01", "SD-06", "SD-10", "PV-05", "RD-05", "RD-16"))}
+    resize(browser, 390, 1400)
+    go(browser, make(tmp_path, run({"bridge.tcp4": told})))
+    shown = browser.execute_script(
+        "return [...document.querySelectorAll('.row.group')].map(row => {"
+        "  const head = row.querySelector('.grouphead'), line = parseFloat(getComputedStyle(head).lineHeight);"
+        "  const top = parseFloat(getComputedStyle(head).paddingTop);"
+        "  return [(head.clientHeight - top) / line, head.offsetHeight <= row.clientHeight]; })")
+    assert len(shown) == 6
+    assert all(lines <= 2.05 and abs(lines - round(lines)) < 0.05 and fits for lines, fits in shown), shown
+
+
 def test_red_that_tells_the_same_is_told_once_and_opens(browser: Any, tmp_path: Path) -> None:
     told = {f"send_disconnect.{number}": {"verdict": "fail", "observed": "0"} for number in range(5)}
     told["send_disconnect.x"] = {"verdict": "hang", "observed": "hang in WSPSendDisconnect"}

@@ -44,7 +44,18 @@ def render(matrix: Matrix, title: str, problems: list[str], expectations: Expect
         title=printable(title), policy=policy, script=script, style=style,
         data=embedded(tables(matrix, expected, strict)), tally=tally(matrix.counts()),
         red=len(matrix.red(strict)), problems=[printable(problem) for problem in problems],
-        columns=len(matrix.columns), cases=len(matrix.cases))
+        verdicts=matrix.counts().total(), of=_extent(matrix))
+
+
+def _extent(matrix: Matrix) -> str:
+    entries = {column.entry for column in matrix.columns}
+    environments = {column.run.record.environment for column in matrix.columns}
+    return (f"{_many(len(matrix.cases), 'case', 'cases')}, {_many(len(entries), 'entry', 'entries')} and "
+            f"{_many(len(environments), 'environment', 'environments')}")
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def embedded(value: Any) -> str:

@@ -177,7 +177,7 @@ def _run(run: Run) -> dict[str, Any]:
     record = run.record
     return _printable({
         "environment": record.environment, "suite": record.suite, "started": record.started,
-        "arch": record.arch, "os": record.os, "wine": record.wine, "file": run.file.name,
+        "arch": record.arch, "os": record.os, "wine": record.wine, "kernel": record.kernel, "file": run.file.name,
         "ended": run.end is not None, "whole": run.whole})
 
 

@@ -194,7 +194,7 @@ function groupHead(group) {
     head.setAttribute("aria-colspan", shownColumns.length + 1);
     head.style.width = `${grid.clientWidth}px`;
     head.title = `${id} ${page}: ${text}`;
-    head.append(make("b", null, id), " ", make("bdi", "text", text), " ", make("span", null, page));
+    head.append(make("b", null, id), " ", make("bdi", "text", text), " ", make("span", "where", page));
     return head;
 }
 

@@ -1,4 +1,5 @@
 const FIRST = 8;
+const FIRST_IF_ALL_KNOWN = 3;
 
 /* The red cells that tell the same of one statement, told once: the worst first, then the most frequent. */
 function redStories() {
@@ -52,13 +53,13 @@ function show(caseNumber, columnNumber) {
     grid.scrollIntoView({block: "nearest"});
 }
 
-function fillList(list, items, one) {
-    list.append(...items.slice(0, FIRST).map(one));
-    if (items.length <= FIRST) return;
-    const more = make("button", null, `show the other ${items.length - FIRST}`);
+function fillList(list, items, one, first) {
+    list.append(...items.slice(0, first).map(one));
+    if (items.length <= first) return;
+    const more = make("button", null, `show the other ${items.length - first}`);
     more.type = "button";
     more.addEventListener("click", () => {
-        const rest = items.slice(FIRST).map(one);
+        const rest = items.slice(first).map(one);
         list.append(...rest);
         more.remove();
         rest[0].querySelector("button").focus();
@@ -74,10 +75,11 @@ function drawRed() {
     const all = redStories();
     const news = all.filter(item => !item.known);
     const known = all.filter(item => item.known);
-    const nothing = known.length ? "Nothing that is not expected." : "Nothing is red.";
+    const nothing = known.length ? "Nothing: all that is red is as an expectation says." : "Nothing is red.";
     if (!news.length) element("red-news").after(make("p", null, nothing));
-    fillList(element("red-news"), news, redItem);
-    fillList(element("red-known-list"), known, redItem);
+    fillList(element("red-news"), news, redItem, FIRST);
+    fillList(element("red-known-list"), known, redItem, news.length ? FIRST : FIRST_IF_ALL_KNOWN);
+    element("red-known").open = !news.length;
     const cells = cellsOf(known);
     const what = cells ? "What is red and not expected" : "What is red";
     const many = news.length ? `: ${count(cellsOf(news), "cell", "cells")}` : "";
@@ -114,7 +116,7 @@ function drawFamilies() {
 
 function drawRuns() {
     for (const run of data.runs) {
-        const system = [run.os, run.wine && `Wine ${run.wine}`, run.arch].filter(Boolean).join(", ");
+        const system = [run.os, run.kernel && `kernel ${run.kernel}`, run.wine && `Wine ${run.wine}`, run.arch].filter(Boolean).join(", ");
         const cut = run.ended ? "" : " Cut short: the records have no end.";
         const told = make("p");
         told.append(make("b", null, run.environment),
