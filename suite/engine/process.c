@@ -144,7 +144,7 @@ static bool start_once(struct worker *w)
 
 bool worker_start(struct worker *w)
 {
-    InterlockedExchange(&w->shared->begun, 0);
+    w->greeted = false;
     for (int start = 1; !start_once(w); start++) {
         if (start == STARTS) {
             return false;
@@ -153,55 +153,65 @@ bool worker_start(struct worker *w)
     return true;
 }
 
-/* The deadline moves when the worker begins another attempt; the start of a process does not count. */
+static enum worker_state wait_for_answer(const struct worker *w, DWORD patience)
+{
+    HANDLE either[] = {w->answer, w->process};
+
+    switch (WaitForMultipleObjects(2, either, FALSE, patience)) {
+    case WAIT_OBJECT_0:
+        return WORKER_ANSWERED;
+    case WAIT_OBJECT_0 + 1:
+        return WORKER_ENDED;
+    default:
+        return WORKER_LATE;
+    }
+}
+
+/* A worker answers once by itself, when it has come to our own code. Until then another one may take its place. */
+static bool greet(struct worker *w)
+{
+    for (int start = 1; !w->greeted; start++) {
+        enum worker_state state = wait_for_answer(w, START_PATIENCE);
+        DWORD code = state == WORKER_ENDED ? worker_exit_code(w) : ERROR_TIMEOUT;
+
+        w->greeted = state == WORKER_ANSWERED;
+        if (!w->greeted) {
+            worker_end(w);
+        }
+        if (!w->greeted && (start == STARTS || !worker_start(w))) {
+            SetLastError(code);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The deadline moves when the worker begins another attempt. */
 static DWORD time_left(const struct worker *w)
 {
     ULONGLONG now = GetTickCount64();
-    ULONGLONG patience = w->shared->begun ? w->shared->timeout : START_PATIENCE;
-    ULONGLONG deadline = (ULONGLONG)w->shared->attempt + patience;
+    ULONGLONG deadline = (ULONGLONG)w->shared->attempt + w->shared->timeout;
 
-    return patience == INFINITE ? INFINITE : deadline > now ? (DWORD)(deadline - now) : 0;
-}
-
-static enum worker_state wait_for_answer(struct worker *w)
-{
-    HANDLE either[] = {w->answer, w->process};
-    DWORD left;
-
-    InterlockedExchange64(&w->shared->attempt, (LONGLONG)GetTickCount64());
-    SetEvent(w->command);
-    do {
-        left = time_left(w);
-        switch (WaitForMultipleObjects(2, either, FALSE, left)) {
-        case WAIT_OBJECT_0:
-            return WORKER_ANSWERED;
-        case WAIT_OBJECT_0 + 1:
-            return WORKER_ENDED;
-        default:
-            break;
-        }
-    } while (left > 0);
-    return WORKER_LATE;
+    return w->shared->timeout == INFINITE ? INFINITE : deadline > now ? (DWORD)(deadline - now) : 0;
 }
 
 enum worker_state worker_do(struct worker *w, enum worker_command command, LONG instance)
 {
+    enum worker_state state;
+    DWORD left;
+
+    if (!greet(w)) {
+        return WORKER_NEVER_BEGAN;
+    }
     w->shared->command = (LONG)command;
     w->shared->instance = instance;
-    for (int start = 1;; start++) {
-        enum worker_state state = wait_for_answer(w);
-        DWORD code;
-
-        if (state == WORKER_ANSWERED || w->shared->begun) {
-            return state;
-        }
-        code = state == WORKER_ENDED ? worker_exit_code(w) : ERROR_TIMEOUT;
-        worker_end(w);
-        if (start == STARTS || !worker_start(w)) {
-            SetLastError(code);
-            return WORKER_NEVER_BEGAN;
-        }
-    }
+    InterlockedExchange64(&w->shared->attempt, (LONGLONG)GetTickCount64());
+    SetEvent(w->command);
+    do {
+        left = time_left(w);
+        state = wait_for_answer(w, left);
+    } while (state == WORKER_LATE && left > 0);
+    return state;
 }
 
 DWORD worker_exit_code(const struct worker *w)

@@ -17,7 +17,8 @@ struct worker {
     HANDLE process; /* NULL: none is running */
     HANDLE job;
     HANDLE command; /* auto-reset: a command is in the block */
-    HANDLE answer;  /* auto-reset: it was done */
+    HANDLE answer;  /* auto-reset: it was done; the first time: the process has come to our own code */
+    bool greeted;   /* that first answer was taken */
 };
 
 /* Exit code of a worker whose handles were closed under it. */

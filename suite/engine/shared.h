@@ -15,7 +15,8 @@
 
 enum worker_command {
     COMMAND_LOAD, /* provider_open */
-    COMMAND_RUN   /* perform the instance */
+    COMMAND_RUN,  /* perform the instance */
+    COMMAND_CLOSE /* provider_close: what a case has left loaded */
 };
 
 struct shared {
@@ -26,7 +27,6 @@ struct shared {
     DWORD patience;         /* how long a case waits for what has to come, in milliseconds */
 
     /* Written by the worker. */
-    volatile LONG begun;    /* this process has come to our own code */
     volatile LONG started;  /* of COMMAND_LOAD: provider_open's answer */
     volatile LONG hook_use; /* enum hook_use, found once an entry */
     volatile LONGLONG

@@ -11,28 +11,34 @@
 #include "engine/registry.h"
 #include "engine/report.h"
 
+/* A worker, and what it has done. */
+struct room {
+    struct worker worker;
+    const char *performed[RESULT_AFTER_MAX]; /* the last one last */
+    unsigned performed_count;
+};
+
 struct supervisor {
     struct run *run;
-    struct supervisor *below;                  /* judges the stack below a layered entry; or NULL */
-    bool silent;                               /* a supervisor of a stack below: it writes no records */
-    struct worker shared_worker;               /* the provider is loaded there; it does case after case */
-    struct worker own_worker;                  /* for one case that starts the provider itself */
+    struct supervisor *below; /* judges the stack below a layered entry; or NULL */
+    bool silent;              /* a supervisor of a stack below: it writes no records */
+    struct room shared;       /* the provider is loaded there */
+    struct room own;          /* for cases that start the provider themselves */
     const struct host_entry *entry;
-    size_t *order;                             /* indexes of the selected instances */
+    size_t *order; /* indexes of the selected instances */
     size_t order_count;
-    bool opened;                               /* the shared worker was told to load the provider */
-    bool load_died;                            /* load or WSPStartup crashed or hung: not tried again */
-    bool announced;                            /* the provider record is written */
+    bool opened;     /* the shared worker was told to load the provider */
+    bool close_died; /* clean-up or unloading did not come to an end: not tried again */
+    bool load_died;  /* load or WSPStartup crashed or hung: not tried again */
+    bool announced;  /* the provider record is written */
     bool hook_called;
     unsigned counts[VERDICTS];
-    struct outcome death;                      /* of the load, for the case of its phase */
+    struct outcome death; /* of the load, for the case of its phase */
     bool death_by_exception;
     struct crash_note death_note;
-    struct crash_note crash;                   /* of the result at hand */
-    struct trace kept_trace;                   /* of a load that died, of a case that is run again */
-    struct provider_story story;               /* as the load left it */
-    const char *performed[RESULT_AFTER_MAX];   /* in the shared worker, the last one last */
-    unsigned performed_count;
+    struct crash_note crash;     /* of the result at hand */
+    struct trace kept_trace;     /* of a load that died, of a case that is run again */
+    struct provider_story story; /* as the load left it */
 };
 
 struct supervisor *supervisor_create(struct run *run)
@@ -44,7 +50,7 @@ struct supervisor *supervisor_create(struct run *run)
     }
     s->run = run;
     s->order = calloc(registry_count() + 1, sizeof *s->order);
-    if (s->order == NULL || !worker_create(&s->shared_worker) || !worker_create(&s->own_worker)) {
+    if (s->order == NULL || !worker_create(&s->shared.worker) || !worker_create(&s->own.worker)) {
         supervisor_destroy(s);
         return NULL;
     }
@@ -56,8 +62,8 @@ static void forget_below(struct supervisor *s);
 void supervisor_destroy(struct supervisor *s)
 {
     forget_below(s);
-    worker_destroy(&s->shared_worker);
-    worker_destroy(&s->own_worker);
+    worker_destroy(&s->shared.worker);
+    worker_destroy(&s->own.worker);
     free(s->order);
     free(s);
 }
@@ -68,15 +74,15 @@ static void note_hook(struct supervisor *s, const struct worker *w)
 }
 
 /* Nothing of the provider runs any more: what happens at its end is the subject of cases of its own. */
-static void end_worker(struct supervisor *s, struct worker *w)
+static void end_worker(struct supervisor *s, struct room *room)
 {
-    if (w->process != NULL) {
-        note_hook(s, w);
+    if (room->worker.process != NULL) {
+        note_hook(s, &room->worker);
     }
-    worker_end(w);
-    if (w == &s->shared_worker) {
+    worker_end(&room->worker);
+    room->performed_count = 0;
+    if (room == &s->shared) {
         s->opened = false;
-        s->performed_count = 0;
     }
 }
 
@@ -121,10 +127,10 @@ static void bury_load(struct supervisor *s, enum worker_state state)
 
     memset(&s->death, 0, sizeof s->death);
     snprintf(s->death.expected, sizeof s->death.expected, "%s", story->expected);
-    s->death_by_exception = judge_death(&s->shared_worker, state, &s->death, &s->death_note);
+    s->death_by_exception = judge_death(&s->shared.worker, state, &s->death, &s->death_note);
     story->state = PHASE_FAILED;
     snprintf(story->observed, sizeof story->observed, "%.*s", HOST_NAME_BYTES - 1, s->death.observed);
-    s->kept_trace = s->shared_worker.shared->trace;
+    s->kept_trace = s->shared.worker.shared->trace;
     s->load_died = true;
 }
 
@@ -132,12 +138,12 @@ static void bury_load(struct supervisor *s, enum worker_state state)
  * worker. */
 static bool load(struct supervisor *s)
 {
-    struct shared *shared = s->shared_worker.shared;
+    struct shared *shared = s->shared.worker.shared;
     enum worker_state state;
 
     memset(shared->story.phases, 0,
            sizeof shared->story.phases); /* which file it is, is known from the first load */
-    state = worker_do(&s->shared_worker, COMMAND_LOAD, 0);
+    state = worker_do(&s->shared.worker, COMMAND_LOAD, 0);
     if (state == WORKER_NEVER_BEGAN) {
         return false;
     }
@@ -145,7 +151,7 @@ static bool load(struct supervisor *s)
     s->story = shared->story;
     if (state != WORKER_ANSWERED) {
         bury_load(s, state);
-        end_worker(s, &s->shared_worker);
+        end_worker(s, &s->shared);
     }
     announce(s);
     return true;
@@ -154,7 +160,7 @@ static bool load(struct supervisor *s)
 /* The shared worker with the provider loaded in it; after a load that died, one in which it is only named. */
 static bool have_shared_worker(struct supervisor *s)
 {
-    struct worker *w = &s->shared_worker;
+    struct worker *w = &s->shared.worker;
 
     if (w->process == NULL && !start_worker(w)) {
         return false;
@@ -170,13 +176,39 @@ static bool have_shared_worker(struct supervisor *s)
     return true;
 }
 
-static void note_performed(struct supervisor *s, const struct case_instance *instance)
+/*
+ * A worker in which the provider is not loaded. What an earlier case has left loaded is closed first; a
+ * provider that does not survive that (a case of its own says so) gets a fresh worker for each of these
+ * cases.
+ */
+static bool have_own_worker(struct supervisor *s)
 {
-    if (s->performed_count == RESULT_AFTER_MAX) {
-        memmove(s->performed, s->performed + 1, (RESULT_AFTER_MAX - 1) * sizeof s->performed[0]);
-        s->performed_count--;
+    struct worker *w = &s->own.worker;
+
+    if (w->process != NULL && (s->close_died || s->run->options->isolation == ISOLATION_CASE)) {
+        end_worker(s, &s->own);
+    } else if (w->process != NULL && worker_do(w, COMMAND_CLOSE, 0) != WORKER_ANSWERED) {
+        s->close_died = true;
+        end_worker(s, &s->own);
     }
-    s->performed[s->performed_count++] = instance->id;
+    w->shared->hook_use = s->shared.worker.shared->hook_use;
+    w->shared->story = s->story;
+    return w->process != NULL || start_worker(w);
+}
+
+/* The room's worker, ready for a case. False: there is none. */
+static bool have_worker(struct supervisor *s, struct room *room)
+{
+    return room == &s->own ? have_own_worker(s) : have_shared_worker(s);
+}
+
+static void note_performed(struct room *room, const struct case_instance *instance)
+{
+    if (room->performed_count == RESULT_AFTER_MAX) {
+        memmove(room->performed, room->performed + 1, (RESULT_AFTER_MAX - 1) * sizeof room->performed[0]);
+        room->performed_count--;
+    }
+    room->performed[room->performed_count++] = instance->id;
 }
 
 static void judge_end(struct supervisor *s, const struct worker *w, struct result *r, enum worker_state state)
@@ -196,8 +228,9 @@ static bool leaves_worker_whole(enum verdict v)
 }
 
 /* Perform the case in the worker: its outcome, its calls, and the end of the worker if it comes to that. */
-static void perform_in(struct supervisor *s, struct worker *w, struct result *r)
+static void perform_in(struct supervisor *s, struct room *room, struct result *r)
 {
+    struct worker *w = &room->worker;
     enum worker_state state;
 
     outcome_begin(&w->shared->outcome, r->instance);
@@ -209,10 +242,10 @@ static void perform_in(struct supervisor *s, struct worker *w, struct result *r)
     } else if (state != WORKER_ANSWERED) {
         judge_end(s, w, r, state);
     } else if (leaves_worker_whole(r->outcome.verdict)) {
-        note_performed(s, r->instance);
+        note_performed(room, r->instance);
         return;
     }
-    end_worker(s, w);
+    end_worker(s, room);
 }
 
 /*
@@ -236,17 +269,17 @@ static void judge_load_death(struct supervisor *s, struct result *r)
  * Red in a worker that had done other cases: once more, alone in a fresh one. What is red there too is
  * reported from there; what passes there stays red, and depends on what was before.
  */
-static void perform_again_alone(struct supervisor *s, struct result *r)
+static void perform_again_alone(struct supervisor *s, struct room *room, struct result *r)
 {
     struct result again = {.entry = r->entry, .instance = r->instance, .repeat = r->repeat};
     struct crash_note first_crash = s->crash;
 
-    s->kept_trace = s->shared_worker.shared->trace;
+    s->kept_trace = room->worker.shared->trace;
     r->trace = &s->kept_trace;
-    if (!have_shared_worker(s) || s->load_died) {
+    if (!have_worker(s, room) || (room == &s->shared && s->load_died)) {
         return;
     }
-    perform_in(s, &s->shared_worker, &again);
+    perform_in(s, room, &again);
     if (verdict_is_red(again.outcome.verdict, false)) {
         *r = again;
         return;
@@ -255,15 +288,15 @@ static void perform_again_alone(struct supervisor *s, struct result *r)
     r->order_dependent = true;
 }
 
-static void perform_shared(struct supervisor *s, struct result *r)
+static void perform_and_confirm(struct supervisor *s, struct room *room, struct result *r)
 {
-    unsigned count = s->performed_count;
+    unsigned count = room->performed_count;
     const char *before[RESULT_AFTER_MAX];
 
-    memcpy(before, s->performed, sizeof before);
-    perform_in(s, &s->shared_worker, r);
+    memcpy(before, room->performed, sizeof before);
+    perform_in(s, room, r);
     if (count > 0 && (r->outcome.verdict == VERDICT_FAIL || r->outcome.verdict == VERDICT_CRASH)) {
-        perform_again_alone(s, r);
+        perform_again_alone(s, room, r);
         if (r->order_dependent) {
             memcpy(r->after, before, sizeof before);
             r->after_count = count;
@@ -284,34 +317,29 @@ static bool judge_without(struct supervisor *s, struct result *r)
     return s->announced && judge_story(&s->story, r->instance, &r->outcome);
 }
 
-/* A case that starts the provider itself has a process to itself, and leaves the shared worker as it is. */
+/* Cases that start the provider themselves have a worker to themselves, and leave the shared one as it is. */
 static void judge_in_own_worker(struct supervisor *s, struct result *r)
 {
-    struct worker *w = &s->own_worker;
-
-    w->shared->hook_use = s->shared_worker.shared->hook_use;
-    w->shared->story = s->story;
-    if (!start_worker(w)) {
+    if (!have_own_worker(s)) {
         fail_suite(&r->outcome, r->instance, no_worker);
         return;
     }
-    perform_in(s, w, r);
-    end_worker(s, w);
+    perform_and_confirm(s, &s->own, r);
 }
 
 static void judge_in_shared_worker(struct supervisor *s, struct result *r)
 {
     bool died_before = s->load_died;
 
-    if (s->run->options->isolation == ISOLATION_CASE && s->performed_count > 0) {
-        end_worker(s, &s->shared_worker);
+    if (s->run->options->isolation == ISOLATION_CASE && s->shared.performed_count > 0) {
+        end_worker(s, &s->shared);
     }
     if (!have_shared_worker(s)) {
         fail_suite(&r->outcome, r->instance, no_worker);
     } else if (s->load_died && !died_before && (instance_needs(r->instance) & UNLOADED) == 0) {
         judge_load_death(s, r);
     } else {
-        perform_shared(s, r);
+        perform_and_confirm(s, &s->shared, r);
     }
 }
 
@@ -319,8 +347,8 @@ static void judge_in_shared_worker(struct supervisor *s, struct result *r)
 static void load_first(struct supervisor *s)
 {
     if (s->run->options->isolation == ISOLATION_NONE) {
-        here_load(s->shared_worker.shared, s->run, s->entry);
-        s->story = s->shared_worker.shared->story;
+        here_load(s->shared.worker.shared, s->run, s->entry);
+        s->story = s->shared.worker.shared->story;
         announce(s);
         here_announced();
     } else if (!have_shared_worker(s)) {
@@ -355,13 +383,14 @@ static void begin_entry(struct supervisor *s, const struct host_entry *entry)
     s->entry = entry;
     s->opened = false;
     s->load_died = false;
+    s->close_died = false;
     s->announced = false;
     s->hook_called = false;
     memset(s->counts, 0, sizeof s->counts);
     s->order_count = 0;
     memset(&s->story, 0, sizeof s->story);
-    begin_block(s, s->shared_worker.shared);
-    begin_block(s, s->own_worker.shared);
+    begin_block(s, s->shared.worker.shared);
+    begin_block(s, s->own.worker.shared);
     for (size_t i = 0; i < registry_count(); i++) {
         if (s->run->selected[i]) {
             s->order[s->order_count++] = i;
@@ -453,10 +482,11 @@ void supervisor_judge(struct supervisor *s, const struct host_entry *entry)
     load_first(s);
     judge_all(s);
     if (s->run->options->isolation == ISOLATION_NONE) {
-        note_hook(s, &s->shared_worker);
+        note_hook(s, &s->shared.worker);
         here_unload();
     } else {
-        end_worker(s, &s->shared_worker);
+        end_worker(s, &s->shared);
+        end_worker(s, &s->own);
     }
     if (s->run->stopped == 0) {
         records_provider_end(entry, s->hook_called);

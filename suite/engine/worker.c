@@ -7,6 +7,8 @@
 #include "engine/perform.h"
 #include "engine/process.h"
 #include "engine/registry.h"
+#include "host/memory.h"
+#include "host/provider.h"
 
 enum { ARGUMENT_MAPPING, ARGUMENT_COMMAND, ARGUMENT_ANSWER, ARGUMENTS };
 
@@ -38,10 +40,19 @@ static void end(UINT code)
 
 static void obey(struct shared *shared)
 {
-    if (shared->command == COMMAND_LOAD) {
+    switch ((enum worker_command)shared->command) {
+    case COMMAND_LOAD:
         perform_load();
-    } else {
+        break;
+    case COMMAND_RUN:
         perform(registry_at((size_t)shared->instance));
+        break;
+    case COMMAND_CLOSE:
+        provider_close();
+        if (!heaps_valid()) {
+            end(EXIT_RED); /* no place for another case */
+        }
+        break;
     }
 }
 
@@ -60,12 +71,13 @@ int worker_main(size_t count, wchar_t **arguments)
     if (shared == NULL) {
         return EXIT_WRONG_USE;
     }
-    InterlockedExchange64(&shared->attempt, (LONGLONG)GetTickCount64());
-    InterlockedExchange(&shared->begun, 1);
     stay_silent();
     crash_watch(&shared->crash, NULL, 0);
     perform_begin(shared);
     provider_name(&shared->entry, &shared->story);
+    if (!SetEvent(answer)) {
+        return EXIT_WRONG_USE;
+    }
     for (;;) {
         if (WaitForSingleObject(command, INFINITE) != WAIT_OBJECT_0) {
             end(WORKER_LOST_HANDLES);

@@ -44,7 +44,7 @@ static void a_worker_answers(void **state)
 
     assert_true(worker_start(w));
     assert_int_equal(worker_do(w, COMMAND_LOAD, 0), WORKER_ANSWERED);
-    assert_true(w->shared->begun);
+    assert_true(w->greeted);
 }
 
 static void another_one_takes_the_place_of_one_that_never_began(void **state)
