@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -120,6 +121,19 @@ def test_the_same_run_gives_the_same_folder(audit: Callable[..., Path]) -> None:
     one, two = audit("one"), audit("two")
     assert {path.name: path.read_bytes() for path in one.iterdir()} == \
         {path.name: path.read_bytes() for path in two.iterdir()}
+
+
+def test_of_two_audits_at_once_one_is_made_whole_and_one_refused(tmp_path: Path, records: Path) -> None:
+    command = [sys.executable, "-m", "wspmatrix", "audit", records, "-o", tmp_path / "both", "--no-pdf"]
+    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                env=os.environ | {"PYTHONPATH": str(ROOT / "runners")}) for _ in range(4)]
+    told = [process.communicate(timeout=60)[1].splitlines() for process in started]
+    # The sample misses a verdict, but it is no damaged file.
+    assert sorted(process.returncode for process in started) == [0, 2, 2, 2]
+    refused = f"wspmatrix: {tmp_path / 'both'}: is there already; expected a new or an empty folder"
+    assert [lines[-1] for lines in told if refused in lines] == [refused] * 3
+    assert main(["verify", str(tmp_path / "both")]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["both", records.name]
 
 
 def test_an_untouched_folder_verifies_with_the_printed_root(audit: Callable[..., Path], records: Path,

@@ -47,8 +47,9 @@ class Made:
 @contextmanager
 def _new(folder: Path) -> Iterator[Path]:
     """A folder that takes the place of `folder` when the block ends well. One that is not empty stays."""
+    taken = AuditError(f"{short(str(folder), 300)}: is there already; expected a new or an empty folder")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise AuditError(f"{short(str(folder), 300)}: is there already; expected a new or an empty folder")
+        raise taken
     parent = folder.resolve().parent
     if not parent.is_dir():
         raise AuditError(f"{short(str(parent), 300)}: no such folder; "
@@ -57,9 +58,19 @@ def _new(folder: Path) -> Iterator[Path]:
     try:
         yield scratch
         scratch.chmod(0o755)
-        os.replace(scratch, folder)
+        _move(scratch, folder, taken)
     except BaseException:
         shutil.rmtree(scratch)
+        raise
+
+
+def _move(scratch: Path, folder: Path, taken: AuditError) -> None:
+    try:
+        os.replace(scratch, folder)
+    except OSError:
+        # Another audit of that name was faster.
+        if folder.is_dir() and any(folder.iterdir()):
+            raise taken from None
         raise
 
 
