@@ -113,16 +113,18 @@ struct length {
     DWORD (*bytes)(void);
     DWORD more_room;
     bool after_data;
+    bool lingering;
 };
 
 static const struct length lengths[] = {
-    {ROW("one_byte"), one, 0, false},
-    {ROW("two_bytes"), two, 0, false},
-    {ROW("typical"), typical, 0, false},
-    {ROW("binary_64"), large_message, 0, false},
-    {ROW("more_room"), typical, 100, false},
-    {ROW("after_data"), typical, 0, true},
-    {ROW("longest"), longest_disconnect_data, 0, false},
+    {ROW("one_byte"), one, 0, false, false},
+    {ROW("two_bytes"), two, 0, false, false},
+    {ROW("typical"), typical, 0, false, false},
+    {ROW("binary_64"), large_message, 0, false, false},
+    {ROW("more_room"), typical, 100, false, false},
+    {ROW("after_data"), typical, 0, true, false},
+    {ROW("lingering"), typical, 0, false, true},
+    {ROW("longest"), longest_disconnect_data, 0, false, false},
 };
 
 /* Send disconnect data; the peer retrieves the same bytes, and len says how many, after all data sent before.
@@ -137,6 +139,9 @@ CASE(data_arrives, BOTH_CALLS, COVERS(SD_14, RD_01, RD_11, RD_16), NEEDS(STREAM 
 
     if (row->after_data) {
         send_pattern(e.sender, 0, EARLIER);
+    }
+    if (row->lingering) {
+        set_linger(e.sender, 1, 30);
     }
     send_data(e.sender, outbound(bytes, length));
     if (row->after_data) {

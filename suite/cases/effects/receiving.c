@@ -106,6 +106,28 @@ CASE(receiving_what_waits, SEND_DISCONNECT, COVERS(SD_19, SD_20), NEEDS(STREAM),
                 "data of the peer is lost");
 }
 
+/* The peer has sent and ended its own direction before WSPSendDisconnect: what waits here is still received. */
+CASE(receiving_after_end, SEND_DISCONNECT, COVERS(SD_19, SD_20), NEEDS(STREAM))
+{
+    struct pair p = connected_pair();
+    struct watch w;
+    struct drained here;
+    char end[64];
+
+    send_pattern(p.far_end, 0, HALF);
+    must(spi_send_disconnect(p.far_end, NULL));
+    watch(&w, p.near_end, FD_READ | FD_CLOSE);
+    wait_for(&w, FD_READ | FD_CLOSE);
+    unwatch(&w);
+    must(disconnect(p.near_end, NULL));
+    grade_only_if(entry_has(XP1_GRACEFUL_CLOSE),
+                  "without XP1_GRACEFUL_CLOSE a disconnect may end both directions");
+    here = drain(p.near_end);
+    expect_that(here.intact && here.bytes == HALF, "all that the peer has sent is received",
+                "data of the peer is lost");
+    expect_fact(ended_gracefully(&here), graceful_end_text(), end_text(&here, end, sizeof end));
+}
+
 /* How much the peer sends in several goes: little enough for any window. */
 #define KILOBYTES 2048
 
