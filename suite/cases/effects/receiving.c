@@ -106,7 +106,8 @@ CASE(receiving_what_waits, SEND_DISCONNECT, COVERS(SD_19, SD_20), NEEDS(STREAM),
                 "data of the peer is lost");
 }
 
-/* The peer has sent and ended its own direction before WSPSendDisconnect: what waits here is still received. */
+/* The peer has sent and ended its own direction before WSPSendDisconnect: what waits here is still received.
+ */
 CASE(receiving_after_end, SEND_DISCONNECT, COVERS(SD_19, SD_20), NEEDS(STREAM))
 {
     struct pair p = connected_pair();
