@@ -3,6 +3,8 @@
 #include "host/catalog_answers.h"
 #include "host/layers/redirect.h"
 
+typedef void (*import_stub)(void);
+
 static struct host_entry entry;
 
 /* top over middle over base. */
@@ -120,6 +122,90 @@ static void doing_it_again_does_no_harm(void **state)
     assert_int_equal(redirect_module(GetModuleHandleW(NULL), HOST_MANIFEST), 0);
 }
 
+/* An image that imports two functions delayed, as the loader leaves it: nothing is looked up yet. */
+struct delaying_image {
+    IMAGE_DOS_HEADER dos;
+    IMAGE_NT_HEADERS headers;
+    DWORD descriptors[2][8]; /* attributes, name, module, addresses, names, bound, unload, stamp */
+    ULONG_PTR names[3];
+    import_stub addresses[3];
+    struct {
+        WORD hint;
+        char name[30];
+    } functions[2];
+};
+
+static void looked_up_by_its_first_call(void)
+{
+}
+
+/* Where all of it can be told in 32 bits, as images of the last century do. */
+static struct delaying_image *low_memory(void)
+{
+    void *found = NULL;
+
+    for (ULONG_PTR at = 0x10000000; found == NULL && at < 0x70000000; at += 0x100000) {
+        found = VirtualAlloc((void *)at, sizeof(struct delaying_image), MEM_RESERVE | MEM_COMMIT,
+                             PAGE_READWRITE);
+    }
+    assert_non_null(found);
+    return found;
+}
+
+/* by_address: the image's tables hold addresses, not offsets. */
+static struct delaying_image *new_delaying_image(DWORD attributes, BOOL by_address)
+{
+    struct delaying_image *image = low_memory();
+    IMAGE_OPTIONAL_HEADER *header = &image->headers.OptionalHeader;
+    ULONG_PTR bias = by_address ? (ULONG_PTR)image : 0;
+
+    image->dos.e_magic = IMAGE_DOS_SIGNATURE;
+    image->dos.e_lfanew = offsetof(struct delaying_image, headers);
+    image->headers.Signature = IMAGE_NT_SIGNATURE;
+    header->Magic = IMAGE_NT_OPTIONAL_HDR_MAGIC;
+    header->SizeOfImage = sizeof *image;
+    header->NumberOfRvaAndSizes = IMAGE_NUMBEROF_DIRECTORY_ENTRIES;
+    header->DataDirectory[IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT].VirtualAddress =
+        offsetof(struct delaying_image, descriptors);
+    image->descriptors[0][0] = attributes;
+    image->descriptors[0][3] = (DWORD)(bias + offsetof(struct delaying_image, addresses));
+    image->descriptors[0][4] = (DWORD)(bias + offsetof(struct delaying_image, names));
+    for (unsigned i = 0; i < 2; i++) {
+        image->names[i] = bias + offsetof(struct delaying_image, functions) + i * sizeof image->functions[0];
+        image->addresses[i] = looked_up_by_its_first_call;
+    }
+    strcpy(image->functions[0].name, "WSAStartup");
+    strcpy(image->functions[1].name, "WSCEnumProtocols");
+    return image;
+}
+
+static void expect_the_catalog_behind(struct delaying_image *image)
+{
+    LPWSCENUMPROTOCOLS found;
+    DWORD bytes = 0;
+    INT error = 0;
+
+    assert_int_equal(redirect_module((HMODULE)image, HOST_MANIFEST), 1);
+    assert_true(image->addresses[0] == looked_up_by_its_first_call);
+    assert_false(image->addresses[1] == looked_up_by_its_first_call);
+    found = (LPWSCENUMPROTOCOLS)image->addresses[1];
+    assert_int_equal(found(NULL, NULL, &bytes, &error), SOCKET_ERROR);
+    assert_int_equal(bytes, 5 * sizeof(WSAPROTOCOL_INFOW));
+    VirtualFree(image, 0, MEM_RELEASE);
+}
+
+static void delayed_imports_are_redirected_before_their_first_call(void **state)
+{
+    (void)state;
+    expect_the_catalog_behind(new_delaying_image(1, FALSE));
+}
+
+static void delayed_imports_told_by_addresses_are_redirected_too(void **state)
+{
+    (void)state;
+    expect_the_catalog_behind(new_delaying_image(0, TRUE));
+}
+
 static void what_is_no_image_is_refused(void **state)
 {
     (void)state;
@@ -138,6 +224,8 @@ int main(void)
         cmocka_unit_test(paths_are_those_of_the_layers),
         cmocka_unit_test(looking_a_function_up_finds_the_host),
         cmocka_unit_test(doing_it_again_does_no_harm),
+        cmocka_unit_test(delayed_imports_are_redirected_before_their_first_call),
+        cmocka_unit_test(delayed_imports_told_by_addresses_are_redirected_too),
         cmocka_unit_test(what_is_no_image_is_refused),
     };
 

@@ -72,17 +72,18 @@ static void patch(struct image *image, import_function *place, import_function o
 }
 
 /* The imported name of a thunk, or NULL where it is an ordinal or makes no sense. */
-static const char *name_of(const struct image *image, ULONG_PTR thunk)
+static const char *name_of(const struct image *image, ULONG_PTR thunk, ULONG_PTR bias)
 {
     const IMAGE_IMPORT_BY_NAME *import;
+    ULONG_PTR offset = thunk - bias;
 
     if (IMAGE_SNAP_BY_ORDINAL(thunk)) {
         return NULL;
     }
-    import = at(image, thunk, sizeof *import);
+    import = at(image, offset, sizeof *import);
     if (import == NULL
         || memchr(import->Name, '\0',
-                  image->headers->OptionalHeader.SizeOfImage - thunk - offsetof(IMAGE_IMPORT_BY_NAME, Name))
+                  image->headers->OptionalHeader.SizeOfImage - offset - offsetof(IMAGE_IMPORT_BY_NAME, Name))
                == NULL) {
         return NULL;
     }
@@ -90,11 +91,11 @@ static const char *name_of(const struct image *image, ULONG_PTR thunk)
 }
 
 /*
- * The imports of one DLL: names and addresses run side by side and end with a zero. Where there are no names
- * (0), or no name for one, an address that is bound already tells; unbound, as in delayed imports, it tells
- * nothing.
+ * The imports of one DLL: names and addresses, both offsets, run side by side and end with a zero. Where
+ * there are no names (0), or no name for one, an address that is bound already tells; unbound, as in delayed
+ * imports, it tells nothing. What a thunk of names holds is an offset too, once bias is taken off.
  */
-static void redirect_imports(struct image *image, ULONG_PTR names, ULONG_PTR addresses)
+static void redirect_imports(struct image *image, ULONG_PTR names, ULONG_PTR addresses, ULONG_PTR bias)
 {
     for (;; addresses += sizeof(ULONG_PTR)) {
         import_function *place = at(image, addresses, sizeof *place);
@@ -103,7 +104,7 @@ static void redirect_imports(struct image *image, ULONG_PTR names, ULONG_PTR add
         if (place == NULL || thunk == NULL || *thunk == 0) {
             return;
         }
-        const char *name = names == 0 ? NULL : name_of(image, *thunk);
+        const char *name = names == 0 ? NULL : name_of(image, *thunk, bias);
         import_function ours = name != NULL ? replacement_by_name(name, image->origin)
                                             : replacement_by_address(*place, image->origin);
 
@@ -120,7 +121,7 @@ static void redirect_normal(struct image *image)
     const IMAGE_IMPORT_DESCRIPTOR *import = at(image, offset, sizeof *import);
 
     while (import != NULL && import->FirstThunk != 0) {
-        redirect_imports(image, import->OriginalFirstThunk, import->FirstThunk);
+        redirect_imports(image, import->OriginalFirstThunk, import->FirstThunk, 0);
         offset += sizeof *import;
         import = at(image, offset, sizeof *import);
     }
@@ -134,8 +135,9 @@ static void redirect_delayed(struct image *image)
     while (import != NULL && import->addresses != 0) {
         /* Images of the last century hold addresses instead of offsets; the loader relocated them. */
         ULONG_PTR bias = import->attributes & DELAY_BY_RVA ? 0 : (ULONG_PTR)image->base;
+        ULONG_PTR names = import->names == 0 ? 0 : import->names - bias;
 
-        redirect_imports(image, import->names - bias, import->addresses - bias);
+        redirect_imports(image, names, import->addresses - bias, bias);
         offset += sizeof *import;
         import = at(image, offset, sizeof *import);
     }
