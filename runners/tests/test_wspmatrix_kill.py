@@ -143,3 +143,41 @@ def test_a_bad_table_is_told(tmp_path: Path, text: str, expected: str) -> None:
     path.write_text(text)
     with pytest.raises(TableError, match=expected.replace("[", r"\[")):
         table.read(path)
+
+
+def written(folder: Path, name: str, base: str, *mutants: str) -> None:
+    """A table of mutants that all stand for one base."""
+    (folder / name).write_text(json.dumps([
+        {"name": mutant, "statement": "SD-01", "shows": "fail", "place": "send", "description": "",
+         "entries": [{"entry": f"{Path(name).stem}.{mutant}", "base": base}]} for mutant in mutants]))
+
+
+def test_all_tables_of_a_folder_are_read(tmp_path: Path) -> None:
+    written(tmp_path, "faulty.json", "stream", "none", "wrong")
+    written(tmp_path, "faulty_layer.json", "probe.stream", "none", "swallows")
+    assert [next(iter(mutant.entries)) for mutant in table.read_all(tmp_path)] == [
+        "faulty.none", "faulty.wrong", "faulty_layer.none", "faulty_layer.swallows"]
+
+
+def test_a_table_may_stand_on_the_control_of_another(tmp_path: Path) -> None:
+    written(tmp_path, "faulty.json", "stream", "none")
+    written(tmp_path, "faulty_loading.json", "stream", "no_dll")
+    assert [mutant.name for mutant in table.read_all(tmp_path)] == ["none", "no_dll"]
+
+
+@pytest.mark.parametrize(("base", "names", "expected"), [
+    ("stream", ["wrong"], "another table has it too"),
+    ("stream", ["none"], "faulty.none is a control of stream too"),
+    ("pipe", ["other"], "no control stands for pipe; expected one of stream")])
+def test_tables_that_do_not_fit_together_are_told(tmp_path: Path, base: str, names: list[str],
+                                                  expected: str) -> None:
+    written(tmp_path, "faulty.json", "stream", "none", "wrong")
+    written(tmp_path, "faulty_other.json", base, *names)
+    with pytest.raises(TableError, match=expected):
+        table.read_all(tmp_path)
+
+
+def test_the_first_table_must_be_there(tmp_path: Path) -> None:
+    written(tmp_path, "faulty_layer.json", "probe.stream", "none")
+    with pytest.raises(TableError, match="faulty.json"):
+        table.read_all(tmp_path)

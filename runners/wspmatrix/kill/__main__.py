@@ -64,12 +64,14 @@ def _progress(done: int, total: int) -> None:
 
 def _run(settings: Settings, mutants: Sequence[table.Mutant], cases: Sequence[table.Case],
          log: Log) -> list[Result]:
-    """The control first: all else is compared with it."""
-    control = next(mutant for mutant in mutants if mutant.is_control)
-    results = run_control(settings, control, cases, log)
-    by_base: dict[str, dict[str, Result]] = {base: {} for base in control.entries.values()}
-    for result in results:
-        by_base[control.entries[result.entry]][result.case] = result
+    """The controls first: all else is compared with them."""
+    results: list[Result] = []
+    by_base: dict[str, dict[str, Result]] = {}
+    for control in (mutant for mutant in mutants if mutant.is_control):
+        by_base |= {base: {} for base in control.entries.values()}
+        for result in run_control(settings, control, cases, log):
+            by_base[control.entries[result.entry]][result.case] = result
+            results.append(result)
     others = [mutant for mutant in mutants if not mutant.is_control]
     return results + run_mutants(settings, others, by_base, log, _progress)
 
@@ -85,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     folder = options.wspcheck.absolute().parent
     try:
-        everyone = table.read(folder / "faulty.json")
+        everyone = table.read_all(folder)
         names = {table.CONTROL, *_chosen([mutant.name for mutant in everyone], options.mutant, "mutant")}
         wspcheck = Wspcheck.find(options.wspcheck)
         cases = table.cases(wspcheck.list("cases"))

@@ -31,6 +31,7 @@ class Mutant:
 
     @property
     def is_control(self) -> bool:
+        """Each table has one."""
         return self.name == CONTROL
 
 
@@ -56,7 +57,7 @@ def _mutant(item: Any, where: str) -> Mutant:
 
 
 def read(path: Path) -> list[Mutant]:
-    """The table that the build writes, faulty.json."""
+    """One table as the build writes it, such as faulty.json."""
     try:
         items = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -68,6 +69,35 @@ def read(path: Path) -> list[Mutant]:
     if len({mutant.name for mutant in mutants}) != len(mutants):
         raise TableError(f"{path.name}: a mutant is listed twice; expected each once")
     return mutants
+
+
+def read_all(folder: Path) -> list[Mutant]:
+    """All tables of a folder: of the reference and, where the build made some, of what stands on it."""
+    found: dict[str, Mutant] = {}
+    everyone: list[Mutant] = []
+    for path in sorted({folder / "faulty.json", *folder.glob("faulty_*.json")}):
+        for mutant in read(path):
+            if mutant.name in found and not mutant.is_control:
+                raise TableError(f"{path.name}: mutant {mutant.name}: another table has it too; "
+                                 "expected each name once")
+            found[mutant.name] = mutant
+            everyone.append(mutant)
+    _check_bases(everyone)
+    return everyone
+
+
+def _check_bases(everyone: Iterable[Mutant]) -> None:
+    """A mutant is compared with the control of the same base."""
+    controls: dict[str, str] = {}
+    for mutant in everyone:
+        for entry, base in mutant.entries.items():
+            if mutant.is_control and controls.setdefault(base, entry) != entry:
+                raise TableError(f"{entry}: {controls[base]} is a control of {base} too; expected one")
+    for mutant in everyone:
+        for entry, base in mutant.entries.items():
+            if base not in controls:
+                raise TableError(f"{entry}: no control stands for {base}; expected one of "
+                                 + ", ".join(sorted(controls)))
 
 
 def cases(items: Iterable[Mapping[str, Any]]) -> list[Case]:
