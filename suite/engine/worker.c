@@ -48,8 +48,7 @@ static void obey(struct shared *shared)
         perform(registry_at((size_t)shared->instance));
         break;
     case COMMAND_CLOSE:
-        provider_close();
-        if (!heaps_valid()) {
+        if (!provider_close() || !heaps_valid()) {
             end(EXIT_RED); /* no place for another case */
         }
         break;

@@ -139,6 +139,18 @@ static bool take_out(SOCKET handle, bool ifs)
     return record != NULL;
 }
 
+bool handle_catalog_id(SOCKET handle, DWORD *catalog_id)
+{
+    AcquireSRWLockShared(&lock);
+    const struct record *record = *find(handle);
+
+    if (record != NULL) {
+        *catalog_id = record->catalog_id;
+    }
+    ReleaseSRWLockShared(&lock);
+    return record != NULL;
+}
+
 bool handle_close(SOCKET handle)
 {
     return take_out(handle, false);

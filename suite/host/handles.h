@@ -20,6 +20,9 @@ bool handle_adopt(DWORD catalog_id, SOCKET handle);
 /* Whether the handle is open and non-IFS, and then its context. */
 bool handle_context(SOCKET handle, DWORD_PTR *context);
 
+/* Whether the handle is open, and then the catalog ID that it was created or announced with. */
+bool handle_catalog_id(SOCKET handle, DWORD *catalog_id);
+
 /* WPUCloseSocketHandle. False: not an open handle. */
 bool handle_close(SOCKET handle);
 

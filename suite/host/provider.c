@@ -299,8 +299,14 @@ bool provider_open(const struct host_entry *entry, struct provider_story *story)
     WSPPROC_TABLE table;
 
     story = story_or_own(story);
-    return provider_load(entry, story) && start(story, &table) && check_version(story, &first_data.data)
-           && check_slots(story, &table);
+    if (!provider_load(entry, story) || !start(story, &table)) {
+        return false;
+    }
+    /* Neither says anything of the other: each has a verdict of its own. */
+    bool version = check_version(story, &first_data.data);
+    bool slots = check_slots(story, &table);
+
+    return version && slots;
 }
 
 bool provider_unload(void)
@@ -321,13 +327,16 @@ bool provider_unload(void)
     return gone;
 }
 
-void provider_close(void)
+bool provider_close(void)
 {
+    bool gone;
+
     for (unsigned i = 0; i < STARTUPS_MAX && startups > 0 && latest.lpWSPCleanup != NULL; i++) {
         provider_cleanup();
     }
-    provider_unload();
+    gone = provider_unload();
     catalog_answers_use(NULL);
+    return gone;
 }
 
 void provider_pretend(const struct host_entry *entry, const WSPPROC_TABLE *table)

@@ -55,8 +55,8 @@ bool provider_open(const struct host_entry *entry, struct provider_story *story)
 /* Only path, load and export: for cases that are about WSPStartup itself. */
 bool provider_load(const struct host_entry *entry, struct provider_story *story);
 
-/* WSPCleanup and FreeLibrary, as far as open. */
-void provider_close(void);
+/* WSPCleanup and FreeLibrary, as far as open. False: the DLL stays loaded, with whatever it remembers. */
+bool provider_close(void);
 
 /*
  * The entry in use, and the procedure table of the last WSPStartup that was not undone: after the last

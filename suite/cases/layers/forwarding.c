@@ -29,27 +29,38 @@ static SOCKET connected(void)
     return entry_has(XP1_CONNECTIONLESS) ? datagram_pair().near_end : connected_pair().near_end;
 }
 
-/* A code that the layer below answers with. */
+/* What the layer below takes longer where it is slow, in milliseconds. */
+#define LATE 50
+
+/* A code that the layer below answers with, at once or LATE. */
 struct code {
     struct case_row row;
     int error;
+    DWORD milliseconds;
 };
 
 static const struct code codes[] = {
-    {ROW("netdown"), WSAENETDOWN},   {ROW("noprotoopt"), WSAENOPROTOOPT}, {ROW("inprogress"), WSAEINPROGRESS},
-    {ROW("notconn"), WSAENOTCONN},   {ROW("notsock"), WSAENOTSOCK},       {ROW("fault"), WSAEFAULT},
-    {ROW("shutdown"), WSAESHUTDOWN}, {ROW("nobufs"), WSAENOBUFS},         {ROW("connreset"), WSAECONNRESET},
-    {ROW("strange"), WSAEDQUOT},
+    {ROW("netdown", .covers = {SD_03, RD_03}), WSAENETDOWN, 0},
+    {ROW("noprotoopt", .covers = {SD_04, RD_05}), WSAENOPROTOOPT, 0},
+    {ROW("inprogress", .covers = {SD_06, RD_06}), WSAEINPROGRESS, 0},
+    {ROW("notconn", .covers = {SD_07, RD_07}), WSAENOTCONN, 0},
+    {ROW("notsock", .covers = {SD_09, RD_09}), WSAENOTSOCK, 0},
+    {ROW("fault", .covers = {SD_10, RD_04}), WSAEFAULT, 0},
+    {ROW("shutdown"), WSAESHUTDOWN, 0},
+    {ROW("nobufs"), WSAENOBUFS, 0},
+    {ROW("connreset"), WSAECONNRESET, 0},
+    {ROW("strange"), WSAEDQUOT, 0},
+    {ROW("late", .covers = {SD_03, RD_03}), WSAENETDOWN, LATE},
 };
 
 /* The layer below answers with an error code: the code arrives unchanged, and nothing else happens to the
  * socket. */
-CASE(layer_passes_code, BOTH_CALLS, COVERS(SD_02, SD_03, RD_02, RD_03), NEEDS(LAYERED), ROWS(codes))
+CASE(layer_passes_code, BOTH_CALLS, COVERS(SD_02, RD_02), NEEDS(LAYERED), ROWS(codes))
 {
     const struct code *code = this_row();
     SOCKET s = connected();
 
-    fail_next_below(this_call_below(), code->error);
+    fail_next_below(this_call_below(), code->error, code->milliseconds);
     grade_only_if_transparent();
     expect_error(code->error, disconnect(s, NULL));
 }
@@ -162,22 +173,27 @@ CASE(layer_keeps_unknown_handle, BOTH_CALLS, COVERS(SD_09, RD_09), NEEDS(LAYERED
     expect_that(count == 0, "no call below", "a call below");
 }
 
-/* Closing above closes below exactly once, also after the call. */
-CASE(layer_closes_once, BOTH_CALLS, COVERS(SD_16, RD_17), NEEDS(LAYERED))
+static void expect_closed_once(void)
 {
-    SOCKET s = connected();
     WSPCHECK_NOTE note;
-    size_t count;
+    size_t count = notes_of(WSPCHECK_CALL_CLOSESOCKET, &note, 1);
 
-    must(disconnect(s, NULL));
-    forget_notes();
-    must(close_socket(s));
-    count = notes_of(WSPCHECK_CALL_CLOSESOCKET, &note, 1);
     grade_only_if_transparent();
     expect_fact(count == 1, "closed below once",
                 count == 0   ? "not closed below"
                 : count == 1 ? "closed below once"
                              : "closed below more than once");
+}
+
+/* Closing above closes below exactly once, also after the call. */
+CASE(layer_closes_once, BOTH_CALLS, COVERS(SD_16, RD_17), NEEDS(LAYERED))
+{
+    SOCKET s = connected();
+
+    must(disconnect(s, NULL));
+    forget_notes();
+    must(close_socket(s));
+    expect_closed_once();
 }
 
 struct closing {
@@ -203,4 +219,19 @@ CASE(layer_closing_race, BOTH_CALLS, COVERS(X_29), NEEDS(LAYERED))
     disconnect(c.socket, NULL);
     finish_thread(t);
     observe_fact("both return");
+}
+
+/* Another thread closes the socket while the layer below is still at the call: both return, and below it is
+ * closed exactly once. */
+CASE(layer_closed_meanwhile, BOTH_CALLS, COVERS(SD_16, RD_17, X_29), NEEDS(LAYERED))
+{
+    struct closing c = {connected(), new_event(false)};
+    struct case_thread *t = start_thread(close_it, &c);
+
+    forget_notes();
+    delay_next_below(this_call_below(), LATE);
+    SetEvent(c.start);
+    disconnect(c.socket, NULL);
+    finish_thread(t);
+    expect_closed_once();
 }

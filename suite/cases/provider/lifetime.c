@@ -72,6 +72,19 @@ static const char *version_text(WORD asked, int code, WORD given, char *text, si
     return text;
 }
 
+/*
+ * Where the situation needs WSPCleanup. One that fails without a code has done its work all the same, as
+ * Microsoft's sample of a layer does: provider.cleanup says that this is wrong, and no other case does.
+ */
+static void clean_up(void)
+{
+    struct answer a = provider_cleanup();
+
+    if (a.failed && a.error != ERROR_NOT_WRITTEN) {
+        must(a);
+    }
+}
+
 /* One version asked for; whether the provider took it. */
 static bool negotiate(WORD asked)
 {
@@ -95,7 +108,11 @@ static bool negotiate(WORD asked)
         expect_that(false, "szDescription has an end", "szDescription without an end");
     }
     version_text(asked, 0, MAKEWORD(lower / 256, lower % 256), expected, sizeof expected);
-    must(provider_cleanup());
+    if (LOBYTE(data.wVersion) == 0) {
+        snprintf(expected, sizeof expected, "%d.%d asked: a version", LOBYTE(asked), HIBYTE(asked));
+        expect_fact(false, expected, observed);
+    }
+    clean_up();
     expect_fact(order_of(data.wVersion) == lower, expected, observed);
     return true;
 }
@@ -157,7 +174,7 @@ CASE(restart, PROVIDER, COVERS(PV_08), NEEDS(OWN_STARTUP))
     load();
     must_start(upcall_table());
     new_socket();
-    must(provider_cleanup());
+    clean_up();
     forget_sockets();
     expect_start();
     s = spi_socket(WSA_FLAG_OVERLAPPED);
@@ -235,7 +252,7 @@ CASE(unloads, PROVIDER, COVERS(PV_13), NEEDS(OWN_STARTUP))
     load();
     must_start(upcall_table());
     use_it();
-    must(provider_cleanup());
+    clean_up();
     forget_sockets();
     gone = provider_unload();
     expect_that(gone, "the DLL is unloaded", "the DLL stays loaded");
@@ -249,6 +266,6 @@ CASE(after_cleanup, BOTH_CALLS, COVERS(X_30), NEEDS(OWN_STARTUP), OBSERVED)
     load();
     must_start(upcall_table());
     s = must(spi_socket(WSA_FLAG_OVERLAPPED)).socket;
-    must(provider_cleanup());
+    clean_up();
     observe(disconnect(s, NULL));
 }

@@ -10,12 +10,13 @@ static const char *const cases[PHASES] = {
     [PHASE_VERSION] = "provider.version", [PHASE_SLOTS] = "provider.slots",
 };
 
+/* A wrong version comes with a table all the same. */
 static void need_phases_before(enum provider_phase phase)
 {
     for (int p = 0; p < (int)phase; p++) {
         const struct phase_story *story = &provider_story()->phases[p];
 
-        if (story->state != PHASE_DONE) {
+        if (story->state != PHASE_DONE && p != PHASE_VERSION) {
             unreached("%s: %s", cases[p], story->observed);
         }
     }
@@ -31,7 +32,8 @@ static void expect_phase(enum provider_phase phase)
 }
 
 /* The DLL's path is found: in the catalog by WSCGetProviderPath, or as the manifest says. */
-CASE(path, PROVIDER, COVERS(PV_01), NEEDS(UNLOADED))
+CASE(path, PROVIDER, COVERS(PV_01), NEEDS(UNLOADED),
+     SURVIVES("a manifest names its DLL: only an installed entry can lack one, and no mutant is installed"))
 {
     expect_phase(PHASE_PATH);
 }

@@ -65,13 +65,24 @@ static void forget_faults(void *unused)
     provider_fault()(&fault);
 }
 
-void fail_next_below(DWORD call, int code)
+void fail_next_below(DWORD call, int code, DWORD milliseconds)
 {
     WSPCHECK_FAULT fault = new_request(WSPCHECK_FAIL_NEXT);
 
     fault.dwCall = call;
     fault.iErrorCode = code;
+    fault.dwMilliseconds = milliseconds;
     ask(&fault, "fail the next call");
+    case_defer(forget_faults, NULL);
+}
+
+void delay_next_below(DWORD call, DWORD milliseconds)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_DELAY_NEXT);
+
+    fault.dwCall = call;
+    fault.dwMilliseconds = milliseconds;
+    ask(&fault, "delay the next call");
     case_defer(forget_faults, NULL);
 }
 

@@ -15,8 +15,12 @@
 void take_network_down(void);
 void bring_network_back(void);
 
-/* The next call of this kind that reaches the base provider fails with this code, without effect. */
-void fail_next_below(DWORD call, int code);
+/*
+ * The next call of this kind that reaches the base provider fails with this code, without effect, after so
+ * many milliseconds; or takes so much longer.
+ */
+void fail_next_below(DWORD call, int code, DWORD milliseconds);
+void delay_next_below(DWORD call, DWORD milliseconds);
 
 /* Forget the notes that the base provider has taken. */
 void forget_notes(void);
