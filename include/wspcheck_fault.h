@@ -43,7 +43,14 @@ enum {
      * Copy the notes of the calls that reached the provider since the last WSPCHECK_RESET to lpNotes (dwNotes
      * entries at most) and set dwNotes to their number, which may be larger than what was copied.
      */
-    WSPCHECK_NOTES = 5
+    WSPCHECK_NOTES = 5,
+
+    /*
+     * The next WSPRecvDisconnect (dwCall: WSPCHECK_CALL_RECVDISCONNECT) succeeds at once and without any effect,
+     * with the first cbBuffer of lpNotes->Bytes as the disconnect data, as if a peer had sent them. Where the
+     * buffer has less room it fails with WSAEFAULT. Used once, then forgotten.
+     */
+    WSPCHECK_RETURN_DATA = 6
 };
 
 /* A call of the service provider interface, in the order of WSPPROC_TABLE: 0 is WSPAccept, 29 WSPStringToAddress. */
@@ -82,11 +89,11 @@ typedef struct WSPCHECK_NOTE {
 typedef struct WSPCHECK_FAULT {
     DWORD cbSize;                 /* sizeof(WSPCHECK_FAULT) */
     DWORD dwVerb;                 /* WSPCHECK_NETWORK_DOWN ... */
-    DWORD dwCall;                 /* for FAIL_NEXT and DELAY_NEXT */
+    DWORD dwCall;                 /* for FAIL_NEXT, DELAY_NEXT and RETURN_DATA */
     BOOL fOn;                     /* for NETWORK_DOWN */
     INT iErrorCode;               /* for FAIL_NEXT */
     DWORD dwMilliseconds;         /* for FAIL_NEXT and DELAY_NEXT */
-    WSPCHECK_NOTE *lpNotes;       /* for NOTES */
+    WSPCHECK_NOTE *lpNotes;       /* for NOTES; for RETURN_DATA one that holds the data */
     DWORD dwNotes;                /* for NOTES: in: room at lpNotes; out: number of notes */
 } WSPCHECK_FAULT;
 

@@ -126,6 +126,21 @@ CASE(layer_passes_buffer, BOTH_CALLS, COVERS(SD_14, RD_11), NEEDS(LAYERED | STRE
                 text);
 }
 
+/* What the layer below yields arrives as it was delivered: these bytes, and their number in len. */
+CASE(layer_returns_data, RECV_DISCONNECT, COVERS(RD_11), NEEDS(LAYERED | STREAM | DISCONNECT_DATA))
+{
+    const unsigned char *bytes = binary_data(LENGTH);
+    WSABUF *data = inbound(2 * LENGTH);
+    SOCKET s = connected();
+    bool same;
+
+    return_next_below(bytes, LENGTH);
+    grade_only_if_transparent();
+    expect_success(spi_recv_disconnect(s, data));
+    same = data->len == LENGTH && memcmp(data->buf, bytes, LENGTH) == 0;
+    expect_that(same, "the data arrives as it was delivered", "other data arrives");
+}
+
 /* Null data reaches the layer below as null. */
 CASE(layer_passes_null, BOTH_CALLS, COVERS(SD_15, RD_01), NEEDS(LAYERED))
 {

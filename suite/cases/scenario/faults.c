@@ -86,6 +86,20 @@ void delay_next_below(DWORD call, DWORD milliseconds)
     case_defer(forget_faults, NULL);
 }
 
+void return_next_below(const void *bytes, DWORD length)
+{
+    WSPCHECK_FAULT fault = new_request(WSPCHECK_RETURN_DATA);
+    WSPCHECK_NOTE data;
+
+    memset(&data, 0, sizeof data);
+    data.cbBuffer = length;
+    memcpy(data.Bytes, bytes, length);
+    fault.dwCall = WSPCHECK_CALL_RECVDISCONNECT;
+    fault.lpNotes = &data;
+    ask(&fault, "return data");
+    case_defer(forget_faults, NULL);
+}
+
 void forget_notes(void)
 {
     WSPCHECK_FAULT fault = new_request(WSPCHECK_RESET);

@@ -22,6 +22,9 @@ void bring_network_back(void);
 void fail_next_below(DWORD call, int code, DWORD milliseconds);
 void delay_next_below(DWORD call, DWORD milliseconds);
 
+/* The next WSPRecvDisconnect that reaches the base provider yields these, WSPCHECK_NOTE_BYTES at most. */
+void return_next_below(const void *bytes, DWORD length);
+
 /* Forget the notes that the base provider has taken. */
 void forget_notes(void);
 
