@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from program import check, program, run, windows
+from program import ROOT, check, program, run, windows
 
 # Each is told from the reference by this one case, however the other cases change.
 KILLED = {
@@ -61,6 +64,24 @@ def test_the_control_passes(base: str, records: Path) -> None:
     done = check("--isolation", "none", records=records, entry=CONTROL[base])
     assert done.status == 0
     assert set(done.verdicts.values()) <= {"pass", "skip"}
+
+
+def test_the_kill_matrix_goes_on_after_a_crash_an_exit_and_a_hang(tmp_path: Path) -> None:
+    """Each ends its process, or never returns, in several cases: all of them have a verdict all the same."""
+    cases = ("send_disconnect.success", "recv_disconnect.success", "*_disconnect.second_call", "provider.starts")
+    patterns = [word for case in cases for word in ("--case", f"{case}*")]
+    mutants = [word for name in ("send_null_crash", "recv_exits", "send_again_hangs")
+               for word in ("--mutant", name)]
+    done = subprocess.run([sys.executable, "-m", "wspmatrix.kill", "--wspcheck", program(), *mutants, *patterns,
+                           "--everything", "--output", tmp_path], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=300, env=os.environ | {"PYTHONPATH": str(ROOT / "runners")})
+    kept = json.loads((tmp_path / "kill-matrix.json").read_text("utf-8"))
+    assert "no verdict for" not in done.stdout + done.stderr
+    assert kept["suite"]
+    killed = {mutant["mutant"]: [case for fate in mutant["on"].values() for case in fate["own"] + fate["other"]]
+              for mutant in kept["matrix"]}
+    assert len(killed["send_null_crash"]) >= 2 and len(killed["recv_exits"]) >= 2
+    assert killed["none"] == []
 
 
 def test_the_table_names_known_statements(mutants: dict[str, dict[str, Any]]) -> None:

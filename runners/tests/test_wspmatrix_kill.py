@@ -13,7 +13,7 @@ from wspmatrix.kill import mutants as table
 from wspmatrix.kill.judge import Matrix, judge
 from wspmatrix.kill.mutants import Case, Mutant, TableError
 from wspmatrix.kill.output import as_json, as_markdown, as_page
-from wspmatrix.kill.running import touched
+from wspmatrix.kill.running import asked, touched
 from wspmatrix.reader import Log, load
 from wspmatrix.records import Result
 
@@ -116,6 +116,21 @@ def test_a_case_that_never_makes_the_call_is_untouched(tmp_path: Path) -> None:
         "skipped": told("skip", calls=[])}})}
     assert touched(control, "send") == (["sends", "unknown", "long"], ["receives", "skipped"])
     assert touched(control, "table") == (list(control), [])
+
+
+def test_a_mutant_that_never_returns_is_run_with_the_cases_of_its_statement() -> None:
+    hangs = replace(WRONG, shows="hang")
+    assert asked(hangs, CASES, everything=False) == CASES[:1]
+    assert asked(hangs, CASES, everything=True) == asked(WRONG, CASES, everything=False) == CASES
+
+
+def test_what_was_not_asked_for_is_not_missing(tmp_path: Path) -> None:
+    found = results(tmp_path, {"faulty.none": {"a": told("pass"), "b": told("pass")},
+                               "faulty.wrong": {"a": told("fail", "SD-07")}})
+    assert judge([CONTROL, WRONG], CASES, found, everything=False,
+                 asked=lambda mutant: CASES if mutant.is_control else CASES[:1]).problems == []
+    assert judge([CONTROL, WRONG], CASES, found, everything=False).problems == [
+        "faulty.wrong: no verdict for b; expected one for each case"]
 
 
 def test_output_holds_what_was_found(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import records
 from ..atomic import write_text
 from ..launch import LaunchError, Wspcheck
 from ..reader import Log
-from ..records import Result
 from . import mutants as table
-from .judge import Matrix, judge
+from .judge import Matrix, Result, judge
 from .output import as_json, as_markdown, as_page, score
-from .running import Settings, run_control, run_mutants
+from .running import Settings, asked, run_control, run_mutants
 
 SHOWN = 60
 
@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
                         help="deadline of a case; half of it is how long an event is waited for (600)")
     parser.add_argument("--isolated", action="store_true",
                         help="workers for all mutants: slow, as an ordinary run does it")
+    parser.add_argument("--everything", action="store_true",
+                        help="mutants that never return or wait with all cases, not only with those of their\n"
+                             "own statement: many minutes more")
     parser.add_argument("--output", type=Path, metavar="FOLDER",
                         help="write kill-matrix.json, kill-matrix.md and kill-matrix.html there")
     return parser
@@ -63,17 +66,19 @@ def _progress(done: int, total: int) -> None:
 
 
 def _run(settings: Settings, mutants: Sequence[table.Mutant], cases: Sequence[table.Case],
-         log: Log) -> list[Result]:
+         log: Log) -> tuple[list[Result], str]:
     """The controls first: all else is compared with them."""
     results: list[Result] = []
-    by_base: dict[str, dict[str, Result]] = {}
+    suite = ""
+    by_base: dict[str, dict[str, records.Result]] = {}
     for control in (mutant for mutant in mutants if mutant.is_control):
         by_base |= {base: {} for base in control.entries.values()}
-        for result in run_control(settings, control, cases, log):
+        found, suite = run_control(settings, control, cases, log)
+        for result in found:
             by_base[control.entries[result.entry]][result.case] = result
             results.append(result)
     others = [mutant for mutant in mutants if not mutant.is_control]
-    return results + run_mutants(settings, others, by_base, log, _progress)
+    return results + run_mutants(settings, others, cases, by_base, _progress), suite
 
 
 def _write(folder: Path, matrix: Matrix) -> None:
@@ -97,15 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     mutants = [mutant for mutant in everyone if mutant.name in names]
     cases = [case for case in cases if case.name in wanted]
-    settings = Settings(wspcheck, folder, options.jobs, options.timeout, options.isolated)
+    settings = Settings(wspcheck, folder, options.jobs, options.timeout, options.isolated, options.everything)
     log = Log()
     begin = time.monotonic()
-    results = _run(settings, mutants, cases, log)
+    results, suite = _run(settings, mutants, cases, log)
     seconds = time.monotonic() - begin
     for line in log.lines():
         _say(f"kill-matrix: {line}")
     everything = not options.mutant and not options.case
-    matrix = judge(mutants, cases, results, everything)
+    matrix = judge(mutants, cases, results, everything,
+                   lambda mutant: asked(mutant, cases, options.everything))
+    matrix.suite = suite
     if options.output is not None:
         _write(options.output, matrix)
     for problem in matrix.problems[:SHOWN]:

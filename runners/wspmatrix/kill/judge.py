@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from ..records import Result
 from .mutants import Case, Mutant
 
 KILLS = frozenset({"fail", "crash", "hang"})
+
+
+class Result(Protocol):
+    """What the judge needs of a result."""
+
+    @property
+    def entry(self) -> str: ...
+    @property
+    def case(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def statements(self) -> tuple[str, ...]: ...
+    @property
+    def order_dependent(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A result, and no more of it than the judge needs."""
+
+    entry: str
+    case: str
+    verdict: str
+    statements: tuple[str, ...]
+    order_dependent: bool
 
 
 @dataclass
@@ -23,7 +49,8 @@ class Fate:
     """The cases that kill it, and with which verdict."""
     own: list[str] = field(default_factory=list)
     """Of them, those that cover the statement that is broken, with a verdict that the fault deserves."""
-    complete: bool = True
+    missing: list[str] = field(default_factory=list)
+    """The cases that were asked for and have no verdict."""
 
 
 @dataclass
@@ -46,6 +73,8 @@ class Matrix:
     """What the gate stops at, each in a line."""
     entries: int = 0
     results: int = 0
+    suite: str = ""
+    """The version of the suite that was judged."""
 
     @property
     def mutants(self) -> list[Judged]:
@@ -83,7 +112,7 @@ def deserves(shows: str, verdict: str) -> bool:
     return verdict == "fail" or verdict == shows
 
 
-def _fate(mutant: Mutant, entry: str, base: str, results: Sequence[Result], cases: Sequence[Case]) -> Fate:
+def _fate(mutant: Mutant, entry: str, base: str, results: Sequence[Result], asked: Sequence[Case]) -> Fate:
     fate = Fate(entry, base)
     for result in results:
         known = fate.verdicts.get(result.case)
@@ -96,7 +125,7 @@ def _fate(mutant: Mutant, entry: str, base: str, results: Sequence[Result], case
         if mutant.statement in result.statements and deserves(mutant.shows, result.verdict) \
                 and not result.order_dependent and result.case not in fate.own:
             fate.own.append(result.case)
-    fate.complete = all(case.name in fate.verdicts for case in cases)
+    fate.missing = [case.name for case in asked if case.name not in fate.verdicts]
     return fate
 
 
@@ -123,13 +152,14 @@ def _control(judged: Judged) -> list[str]:
 
 
 def judge(mutants: Iterable[Mutant], cases: Sequence[Case], results: Iterable[Result],
-          everything: bool = True) -> Matrix:
+          everything: bool = True, asked: Callable[[Mutant], Sequence[Case]] | None = None) -> Matrix:
     """The matrix of what ran. `everything`: all mutants and cases were asked for, so a case that kills none
-    is a problem too."""
+    is a problem too. `asked`: the cases that a mutant was run with, all of them without it."""
     by_entry: dict[str, list[Result]] = {}
     for result in results:
         by_entry.setdefault(result.entry, []).append(result)
-    judged = [Judged(mutant, [_fate(mutant, entry, base, by_entry.get(entry, []), cases)
+    judged = [Judged(mutant, [_fate(mutant, entry, base, by_entry.get(entry, []),
+                                    asked(mutant) if asked else cases)
                               for entry, base in mutant.entries.items()]) for mutant in mutants]
     matrix = Matrix(judged, list(cases), [], len(by_entry), sum(map(len, by_entry.values())))
     for one in judged:
@@ -137,9 +167,9 @@ def judge(mutants: Iterable[Mutant], cases: Sequence[Case], results: Iterable[Re
         for fate in one.fates:
             errors = [case for case, verdict in fate.verdicts.items() if verdict == "error"]
             matrix.problems += [f"{fate.entry}: {case}: the suite failed" for case in errors]
-            if not fate.complete:
-                missing = next(case.name for case in cases if case.name not in fate.verdicts)
-                matrix.problems.append(f"{fate.entry}: no verdict for {missing}; expected one for each case")
+            if fate.missing:
+                matrix.problems.append(f"{fate.entry}: no verdict for {fate.missing[0]}; "
+                                       "expected one for each case")
     if everything:
         matrix.problems += _idle(matrix)
     return matrix

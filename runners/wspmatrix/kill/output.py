@@ -30,7 +30,7 @@ def as_json(matrix: Matrix) -> str:
     for statement in matrix.statements():
         covering, killed = matrix.of_statement(statement)
         statements.append({"statement": statement, "cases": covering, "mutants": killed})
-    head = {"mutants": len(matrix.mutants), "killed": matrix.killed,
+    head = {"suite": matrix.suite, "mutants": len(matrix.mutants), "killed": matrix.killed,
             "entries": matrix.entries, "results": matrix.results, "problems": matrix.problems}
     return (json.dumps(head, ensure_ascii=False)[:-1]
             + f',\n"matrix": [\n{lines([_mutant(judged) for judged in matrix.judged])}\n],\n'

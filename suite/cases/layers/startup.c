@@ -143,8 +143,7 @@ CASE(layer_cleans_up, PROVIDER, COVERS(PV_07), NEEDS(LAYERED | OWN_STARTUP))
  * Make a socket: the layer names its chain entry in WPUCreateSocketHandle, or its hidden one, as LSPs of 1999
  * do.
  */
-CASE(layer_handle_id, PROVIDER, COVERS(PV_10), NEEDS(LAYERED), OBSERVED,
-     SURVIVES("a socket is a socket whichever of its entries a layer names: no answer is wrong"))
+CASE(layer_handle_id, PROVIDER, COVERS(PV_10), NEEDS(LAYERED), OBSERVED)
 {
     const struct host_layer *layer = &provider_entry()->layers[0];
     DWORD id;
