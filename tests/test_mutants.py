@@ -68,17 +68,20 @@ def test_the_control_passes(base: str, records: Path) -> None:
 
 def test_the_kill_matrix_goes_on_after_a_crash_an_exit_and_a_hang(tmp_path: Path) -> None:
     """Each ends its process, or never returns, in several cases: all of them have a verdict all the same."""
-    cases = ("send_disconnect.success", "recv_disconnect.success", "*_disconnect.second_call", "provider.starts")
+    cases = ("send_disconnect.success", "recv_disconnect.success", "*_disconnect.second_call",
+             "provider.starts")
     patterns = [word for case in cases for word in ("--case", f"{case}*")]
     mutants = [word for name in ("send_null_crash", "recv_exits", "send_again_hangs")
                for word in ("--mutant", name)]
-    done = subprocess.run([sys.executable, "-m", "wspmatrix.kill", "--wspcheck", program(), *mutants, *patterns,
-                           "--everything", "--output", tmp_path], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=300, env=os.environ | {"PYTHONPATH": str(ROOT / "runners")})
+    done = subprocess.run([sys.executable, "-m", "wspmatrix.kill", "--wspcheck", program(), *mutants,
+                           *patterns, "--everything", "--output", tmp_path], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=300,
+                          env=os.environ | {"PYTHONPATH": str(ROOT / "runners")})
     kept = json.loads((tmp_path / "kill-matrix.json").read_text("utf-8"))
     assert "no verdict for" not in done.stdout + done.stderr
     assert kept["suite"]
-    killed = {mutant["mutant"]: [case for fate in mutant["on"].values() for case in fate["own"] + fate["other"]]
+    killed = {mutant["mutant"]: [case for fate in mutant["on"].values()
+                                 for case in fate["own"] + fate["other"]]
               for mutant in kept["matrix"]}
     assert len(killed["send_null_crash"]) >= 2 and len(killed["recv_exits"]) >= 2
     assert killed["none"] == []

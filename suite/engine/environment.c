@@ -2,6 +2,7 @@
 
 #include <winsock2.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "host/identity.h"
 
@@ -68,7 +69,8 @@ static void detect_wine(struct environment *e, const char *version)
     snprintf(claimed, sizeof claimed, "%s", e->os);
     snprintf(e->wine, sizeof e->wine, "%s", version);
     snprintf(e->name, sizeof e->name, "wine-%.100s-%s", version, ARCH);
-    snprintf(e->kernel, sizeof e->kernel, "%.40s %.80s", system, release);
+    /* What follows the version names a build or a machine. */
+    snprintf(e->kernel, sizeof e->kernel, "%.40s %.*s", system, (int)strcspn(release, "-+ "), release);
     snprintf(e->os, sizeof e->os, "%.40s, Wine as %.60s", system, claimed);
 }
 

@@ -39,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--isolated", action="store_true",
                         help="workers for all mutants: slow, as an ordinary run does it")
     parser.add_argument("--everything", action="store_true",
-                        help="mutants that never return or wait with all cases, not only with those of their\n"
-                             "own statement: many minutes more")
+                        help="mutants that never return or wait with all cases, not only with those of\n"
+                             "their own statement: many minutes more")
     parser.add_argument("--output", type=Path, metavar="FOLDER",
                         help="write kill-matrix.json, kill-matrix.md and kill-matrix.html there")
     return parser

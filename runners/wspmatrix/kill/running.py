@@ -8,8 +8,8 @@ Three things make it quick, and none changes an answer:
 - A mutant of one call of the pair is the reference for every case that never makes that call. The control,
   the reference under the same manifest, is run first with all its calls recorded: it says which cases those
   are, and what their verdict is.
-- A mutant that never returns, or waits, costs a deadline for each case that meets it. It is run with the cases
-  of its own statement only, and with all of them when everything is asked for.
+- A mutant that never returns, or waits, costs a deadline for each case that meets it. It is run with the
+  cases of its own statement only, and with all of them when everything is asked for.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _with_workers(settings: Settings, errand: Errand, records: Path) -> list[See
 
 
 def _run(settings: Settings, errand: Errand, folder: Path, isolated: bool) -> list[Seen]:
-    """The results of one errand: in one process after the other or, where one leaves no record, with workers."""
+    """The results of one errand: in one process after the other, with workers where one leaves no record."""
     records = folder / f"{errand.entry}.jsonl"
     results: list[Seen] = []
     left = errand.cases
@@ -151,7 +151,8 @@ def asked(mutant: Mutant, cases: Sequence[Case], everything: bool) -> list[Case]
     return [case for case in cases if mutant.statement in case.statements]
 
 
-def run_control(settings: Settings, control: Mutant, cases: Sequence[Case], log: Log) -> tuple[list[Result], str]:
+def run_control(settings: Settings, control: Mutant, cases: Sequence[Case],
+                log: Log) -> tuple[list[Result], str]:
     """The reference without a fault, with every call on record; and the version of the suite."""
     names = tuple(case.name for case in cases)
     with tempfile.TemporaryDirectory(prefix="kill-") as folder, ThreadPoolExecutor(settings.jobs) as pool:
