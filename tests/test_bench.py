@@ -91,17 +91,16 @@ def test_performed_is_what_took_time() -> None:
 
 
 def test_isolation_says_where_the_time_goes() -> None:
-    """Two entries; one of three cases starts the provider itself."""
-    records = [{"record": "provider"}, result("a", 1000), result("own", 2000), {"record": "provider"},
+    """Two entries and three cases."""
+    records = [{"record": "provider"}, result("a", 1000), result("c", 2000), {"record": "provider"},
                result("a", 3000), result("b", 0)]
     none, shared = bench_isolation.Mode(), bench_isolation.Mode()
     for at_none, at_shared in ((1.0, 2.0), (1.5, 2.0), (1.0, 4.0)):
-        none.add(at_none, records, {"own"})
-        shared.add(at_shared, records, {"own"})
-    assert (none.cases, none.entries, none.own_processes, none.in_cases) == (3, 2, 1, [0.006] * 3)
+        none.add(at_none, records)
+        shared.add(at_shared, records)
+    assert (none.cases, none.entries, none.in_cases) == (3, 2, [0.006] * 3)
     found = bench_isolation.difference(none, shared, process=0.1)
-    assert (found.over, found.starts) == (1.0, 3)
-    assert (found.starting, found.a_case) == pytest.approx((0.3, 0.7 / 3))
+    assert (found.over, found.starting, found.a_case) == pytest.approx((1.0, 0.2, 0.8 / 3))
 
 
 def write_manifest(folder: Path, name: str, **over: str) -> None:

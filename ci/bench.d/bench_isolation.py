@@ -21,16 +21,14 @@ class Mode:
     seconds: list[float] = field(default_factory=list)
     in_cases: list[float] = field(default_factory=list)
     cases: int = 0
-    own_processes: int = 0  # of the cases, those that start the provider themselves, each in its own process
     entries: int = 0
 
-    def add(self, seconds: float, records: Sequence[Record], own: set[str]) -> None:
-        """One run more. own: the cases that start the provider themselves."""
+    def add(self, seconds: float, records: Sequence[Record]) -> None:
+        """One run more."""
         results = performed(records)
         self.seconds.append(seconds)
         self.in_cases.append(sum(result["micros"] for result in results) / 1e6)
         self.cases = len(results)
-        self.own_processes = sum(result["case"] in own for result in results)
         self.entries = sum(record["record"] == "provider" for record in records)
 
 
@@ -39,15 +37,14 @@ class Difference:
     """Where the time goes that shared takes over none, in seconds."""
 
     over: float
-    starts: int      # processes that shared starts and none doesn't
-    starting: float
+    starting: float  # one process start an entry
     a_case: float    # what is left of it for each case
 
 
 def difference(none: Mode, shared: Mode, process: float) -> Difference:
     over = median([s - n for s, n in zip(shared.seconds, none.seconds, strict=True)])
-    starts = shared.entries + shared.own_processes
-    return Difference(over, starts, starts * process, (over - starts * process) / shared.cases)
+    starting = shared.entries * process
+    return Difference(over, starting, (over - starting) / shared.cases)
 
 
 def measure(wspcheck: Wspcheck, isolation: str, path: Path, cases: list[str]) -> tuple[float, list[Record]]:
@@ -75,9 +72,9 @@ def report(modes: dict[str, Mode], process: float) -> None:
 def report_difference(modes: dict[str, Mode], process: float) -> None:
     shared = modes["shared"]
     one = difference(modes["none"], shared, process)
-    print(f"{'shared over none':28}{milliseconds(one.over)}: {one.starts} process starts ({shared.entries} of"
-          f" entries, {shared.own_processes} of cases\n{'':28}that start the provider themselves)"
-          f" {milliseconds(one.starting)}, the rest {milliseconds(one.a_case)} a case")
+    print(f"{'shared over none':28}{milliseconds(one.over)}: one process start an entry"
+          f" {milliseconds(one.starting)},\n{'':28}the rest (also the second process of an entry, for cases"
+          f" that start the\n{'':28}provider themselves) {milliseconds(one.a_case)} a case")
     if SLOW in modes:
         pairs = zip(modes[SLOW].seconds, shared.seconds, strict=True)
         print(f"{'case over shared':28}{median([c / s for c, s in pairs]):9.2f} x")
@@ -91,7 +88,6 @@ def main() -> None:
     parser.add_program()
     options = parser.options()
     wspcheck = found(options.program)
-    own = {case["case"] for case in wspcheck.list("cases") if "OWN_STARTUP" in case["needs"]}
     modes = {name: Mode() for name in MODES if name != SLOW or not options.skip_case}
     starts: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -99,7 +95,7 @@ def main() -> None:
             starts.append(process_start(wspcheck))
             for name, mode in modes.items():
                 path = Path(folder) / f"{name}.jsonl"
-                mode.add(*measure(wspcheck, name, path, options.case), own)
+                mode.add(*measure(wspcheck, name, path, options.case))
     report(modes, median(starts))
     report_difference(modes, median(starts))
 

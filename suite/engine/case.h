@@ -43,7 +43,7 @@ enum case_need {
     NO_DISCONNECT_DATA = 32, /* not XP1_DISCONNECT_DATA */
     GRACEFUL_CLOSE = 64,     /* XP1_GRACEFUL_CLOSE */
     LAYERED = 128,           /* there is a layer below, from a manifest's `over` */
-    OWN_STARTUP = 256,       /* the case starts the provider itself, in a process of its own */
+    OWN_STARTUP = 256,       /* the case starts the provider itself, and finds it unloaded */
     UNLOADED =
         512 /* the case reads the story of loading: it is run even if the provider could not be started */
 };
