@@ -87,7 +87,8 @@ static LONG WINAPI note_and_end(EXCEPTION_POINTERS *exception)
     struct trace_call *call;
 
     if (InterlockedExchange(&begun, 1) != 0) {
-        WaitForSingleObject(GetCurrentProcess(), INFINITE); /* another thread, or this filter, crashed first: the process is about to end */
+        /* Another thread, or this filter, crashed first: the process is about to end. */
+        WaitForSingleObject(GetCurrentProcess(), INFINITE);
     }
     call = trace_call_under_way();
     watched->code = record->ExceptionCode;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/identity.h"
+#include "host/system_library.h"
 
 #if defined(_M_ARM64) || defined(__aarch64__)
 #define ARCH "arm64"
@@ -21,9 +22,9 @@ typedef LONG (WINAPI *rtl_get_version_function)(OSVERSIONINFOEXW *version);
 /*
  * A function pointer of another type: by way of void (*)(void), which the compilers take for a wanted cast.
  */
-static void (*look_up(const char *name))(void)
+static any_function look_up(const char *name)
 {
-    return (void (*)(void))GetProcAddress(GetModuleHandleW(L"ntdll.dll"), name);
+    return function_of(GetModuleHandleW(L"ntdll.dll"), name);
 }
 
 static void detect_windows(struct environment *e)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include "host/calls.h"
 
-/* Beside error codes, an answer can be (ANY_ERROR: any that refuses; WSAEWOULDBLOCK does not) */
+/* Beside error codes, an answer can be one of these. ANY_ERROR: any that refuses; WSAEWOULDBLOCK does not. */
 enum { SUCCESS = 0, ANY_ERROR = -1, NOTHING_TOLERATED = -2 };
 
 /* A list of answers that a named permission or silence allows: TOLERATED(SUCCESS, WSAEFAULT). */

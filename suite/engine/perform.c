@@ -15,6 +15,7 @@
 #include "engine/registry.h"
 #include "host/calls.h"
 #include "host/memory.h"
+#include "host/story.h"
 
 #define ATTEMPTS 5
 #define UNDO_MAX 256
@@ -381,20 +382,17 @@ void perform_begin(struct shared *block)
 /* Of WSPStartup, or of loading the DLL where it did not come to that: heaps are looked at once for both. */
 static void tell_damage(struct provider_story *story)
 {
-    struct phase_story *p = &story->phases[PHASE_STARTS];
+    enum provider_phase phase = story->phases[PHASE_STARTS].state == PHASE_DONE ? PHASE_STARTS : PHASE_LOADS;
 
-    p = p->state == PHASE_DONE ? p : &story->phases[PHASE_LOADS];
-    if (p->state == PHASE_DONE) {
-        snprintf(p->observed, sizeof p->observed, "a heap is damaged");
-        snprintf(p->reason, sizeof p->reason,
-                 "the provider wrote outside its memory while it was loaded and started");
-        InterlockedExchange(&p->state, PHASE_FAILED);
+    if (story->phases[phase].state == PHASE_DONE) {
+        story_fail(story, phase, "a heap is damaged",
+                   "the provider wrote outside its memory while it was loaded and started");
     }
 }
 
 void perform_load(void)
 {
-    shared->started = provider_open(&shared->entry, &shared->story);
+    provider_open(&shared->entry, &shared->story);
     heap_was_damaged = !heaps_valid();
     if (heap_was_damaged) {
         tell_damage(&shared->story);

@@ -27,7 +27,6 @@ struct shared {
     DWORD patience;         /* how long a case waits for what has to come, in milliseconds */
 
     /* Written by the worker. */
-    volatile LONG started;  /* of COMMAND_LOAD: provider_open's answer */
     volatile LONG hook_use; /* enum hook_use, found once an entry */
     volatile LONGLONG
         attempt; /* GetTickCount64 when the attempt under way began: the deadline counts from here */

@@ -1,6 +1,6 @@
 /*
- * Writing the story of the phases, so that it is true at every moment: it is read after a crash. Private to
- * the host.
+ * Writing the story of the phases, so that it is true at every moment: it is read after a crash. For the host,
+ * and for the engine where that learns of a phase what the host can't.
  */
 #ifndef WSPCHECK_HOST_STORY_H
 #define WSPCHECK_HOST_STORY_H

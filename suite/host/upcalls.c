@@ -7,6 +7,7 @@
 #include "host/catalog_answers.h"
 #include "host/handles.h"
 #include "host/memory.h"
+#include "host/system_library.h"
 #include "host/trace.h"
 
 static volatile LONG counts[2];
@@ -138,10 +139,8 @@ static BOOL post_message(HWND window, UINT message, WPARAM first, LPARAM second)
     typedef BOOL(WINAPI * post_function)(HWND, UINT, WPARAM, LPARAM);
     typedef BOOL(WINAPI * is_function)(HWND);
     HMODULE user32 = GetModuleHandleW(L"user32.dll");
-    post_function post =
-        user32 == NULL ? NULL : (post_function)(void (*)(void))GetProcAddress(user32, "PostMessageW");
-    is_function is_window =
-        user32 == NULL ? NULL : (is_function)(void (*)(void))GetProcAddress(user32, "IsWindow");
+    post_function post = (post_function)function_of(user32, "PostMessageW");
+    is_function is_window = (is_function)function_of(user32, "IsWindow");
 
     if (post == NULL || is_window == NULL || !is_window(window)) {
         trace_breach(PV_10, "WPUPostMessage to what is no window");
