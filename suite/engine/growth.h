@@ -14,6 +14,7 @@
 struct resources {
     unsigned handles;
     long threads;
+    long threads_begun; /* since the program began, those that have ended among them */
 };
 
 /* Begin to count, once the provider is loaded: handles are compared with what is open now. */
@@ -23,9 +24,12 @@ void resources_begin(void);
 struct resources resources_now(void);
 
 /*
- * The threads of this process as the system counts them: exact, and slow (a snapshot of the whole system).
- * 0: unknown.
+ * How many threads that have begun since then still live. Slower, and exact: a thread that was terminated tells no
+ * module of its end. Of very many (256), the latest.
  */
-long threads_exactly(void);
+long threads_alive_since(struct resources then);
+
+/* Wait until they have ended, milliseconds at most. */
+void wait_for_threads_since(struct resources then, unsigned long milliseconds);
 
 #endif

@@ -20,6 +20,20 @@ static void handles_are_counted(void **state)
     assert_int_equal(resources_now().handles, before);
 }
 
+/* More than Wine's count looks at: what stays for good must not hide what comes after it. */
+static void handles_are_counted_behind_many_that_stay(void **state)
+{
+    (void)state;
+    unsigned before;
+
+    resources_begin();
+    before = resources_now().handles;
+    for (unsigned i = 1; i <= 100; i++) {
+        CreateEventW(NULL, TRUE, FALSE, NULL);
+        assert_int_equal(resources_now().handles, before + i);
+    }
+}
+
 struct guest {
     HANDLE arrived;
     HANDLE may_go;
@@ -37,17 +51,64 @@ static void threads_are_counted(void **state)
 {
     (void)state;
     struct guest guest = {CreateEventW(NULL, TRUE, FALSE, NULL), CreateEventW(NULL, TRUE, FALSE, NULL)};
-    long before = resources_now().threads;
-    long exactly_before = threads_exactly();
+    struct resources before = resources_now();
     HANDLE thread = CreateThread(NULL, 0, stay, &guest, 0, NULL);
 
     WaitForSingleObject(guest.arrived, 60000);
-    assert_int_equal(resources_now().threads, before + 1);
-    assert_int_equal(threads_exactly(), exactly_before + 1);
+    assert_int_equal(resources_now().threads, before.threads + 1);
+    assert_int_equal(threads_alive_since(before), 1);
     SetEvent(guest.may_go);
     WaitForSingleObject(thread, 60000);
-    assert_int_equal(resources_now().threads, before);
+    assert_int_equal(resources_now().threads, before.threads);
+    assert_int_equal(threads_alive_since(before), 0);
     CloseHandle(thread);
+    CloseHandle(guest.arrived);
+    CloseHandle(guest.may_go);
+}
+
+/* No module is told of its end. */
+static void a_terminated_thread_is_not_alive(void **state)
+{
+    (void)state;
+    struct guest guest = {CreateEventW(NULL, TRUE, FALSE, NULL), CreateEventW(NULL, TRUE, FALSE, NULL)};
+    struct resources before = resources_now();
+    HANDLE thread = CreateThread(NULL, 0, stay, &guest, 0, NULL);
+
+    WaitForSingleObject(guest.arrived, 60000);
+    TerminateThread(thread, 1);
+    WaitForSingleObject(thread, 60000);
+    assert_int_equal(threads_alive_since(before), 0);
+    CloseHandle(thread);
+    CloseHandle(guest.arrived);
+    CloseHandle(guest.may_go);
+}
+
+static void of_very_many_threads_the_latest_are_looked_at(void **state)
+{
+    (void)state;
+    struct guest guest = {CreateEventW(NULL, FALSE, FALSE, NULL), CreateEventW(NULL, TRUE, FALSE, NULL)};
+    struct resources before = resources_now();
+    HANDLE lasting = CreateThread(NULL, 0, stay, &guest, 0, NULL);
+    HANDLE latest = NULL;
+
+    WaitForSingleObject(guest.arrived, 60000);
+    SetEvent(guest.may_go);
+    WaitForSingleObject(lasting, 60000);
+    for (int i = 0; i < 300; i++) {
+        HANDLE thread = CreateThread(NULL, 0, stay, &guest, 0, NULL);
+
+        WaitForSingleObject(thread, 60000);
+        CloseHandle(thread);
+    }
+    ResetEvent(guest.may_go);
+    ResetEvent(guest.arrived);
+    latest = CreateThread(NULL, 0, stay, &guest, 0, NULL);
+    WaitForSingleObject(guest.arrived, 60000);
+    assert_int_equal(threads_alive_since(before), 1);
+    SetEvent(guest.may_go);
+    WaitForSingleObject(latest, 60000);
+    CloseHandle(latest);
+    CloseHandle(lasting);
     CloseHandle(guest.arrived);
     CloseHandle(guest.may_go);
 }
@@ -56,7 +117,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handles_are_counted),
+        cmocka_unit_test(handles_are_counted_behind_many_that_stay),
         cmocka_unit_test(threads_are_counted),
+        cmocka_unit_test(a_terminated_thread_is_not_alive),
+        cmocka_unit_test(of_very_many_threads_the_latest_are_looked_at),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
