@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define END_PATIENCE                                                                                         \
+#define END_PATIENCE \
     10000 /* how long the system may take to end a process that is told to, in milliseconds */
 #define COMMAND_LINE_CHARS 160
 #define STARTS 3             /* so many processes are tried for one command */
@@ -59,12 +59,16 @@ enum { PASS_MAPPING, PASS_COMMAND, PASS_ANSWER, PASS_NUL, PASSED };
 #define PROC_THREAD_ATTRIBUTE_JOB_LIST 0x0002000d
 #endif
 
+/*
+ * A worker has no console: it says all that it has to say in the block, and to bring up a console, even one
+ * without a window, takes another process and as long as the worker itself.
+ */
 static bool create_process(HANDLE *passed, LPPROC_THREAD_ATTRIBUTE_LIST attributes, PROCESS_INFORMATION *made)
 {
     static WCHAR program[HOST_PATH_CHARS]; /* the same for every thread of the supervisor */
     WCHAR line[COMMAND_LINE_CHARS];
     STARTUPINFOEXW startup = {0};
-    DWORD flags = CREATE_SUSPENDED | CREATE_NO_WINDOW | EXTENDED_STARTUPINFO_PRESENT;
+    DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | EXTENDED_STARTUPINFO_PRESENT;
 
     GetModuleFileNameW(NULL, program, HOST_PATH_CHARS);
     swprintf(line, COMMAND_LINE_CHARS, L"wspcheck worker %llu %llu %llu",
@@ -167,7 +171,8 @@ static enum worker_state wait_for_answer(const struct worker *w, DWORD patience)
     }
 }
 
-/* A worker answers once by itself, when it has come to our own code. Until then another one may take its place. */
+/* A worker answers once by itself, when it has come to our own code. Until then another one may take its
+ * place. */
 static bool greet(struct worker *w)
 {
     for (int start = 1; !w->greeted; start++) {

@@ -39,10 +39,55 @@ static BOOL read_header(HANDLE file, IMAGE_FILE_HEADER *header)
            && read == sizeof *header;
 }
 
+/* The place of the certificates is told in the optional header, of which there are two forms. */
+static BOOL read_certificate_entry(HANDLE file, IMAGE_DATA_DIRECTORY *entry)
+{
+    union {
+        WORD magic;
+        IMAGE_OPTIONAL_HEADER32 narrow;
+        IMAGE_OPTIONAL_HEADER64 wide;
+    } header;
+    IMAGE_FILE_HEADER before;
+    DWORD read;
+
+    memset(&header, 0, sizeof header);
+    if (!read_header(file, &before) || !ReadFile(file, &header, sizeof header, &read, NULL)
+        || read < sizeof header.magic) {
+        return FALSE;
+    }
+    memset(entry, 0, sizeof *entry);
+    if (header.magic == IMAGE_NT_OPTIONAL_HDR64_MAGIC
+        && header.wide.NumberOfRvaAndSizes > IMAGE_DIRECTORY_ENTRY_SECURITY) {
+        *entry = header.wide.DataDirectory[IMAGE_DIRECTORY_ENTRY_SECURITY];
+    } else if (header.magic == IMAGE_NT_OPTIONAL_HDR32_MAGIC
+               && header.narrow.NumberOfRvaAndSizes > IMAGE_DIRECTORY_ENTRY_SECURITY) {
+        *entry = header.narrow.DataDirectory[IMAGE_DIRECTORY_ENTRY_SECURITY];
+    }
+    return TRUE;
+}
+
+static HANDLE open_file(const WCHAR *path)
+{
+    return CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+}
+
+long long pe_file_certificates(const WCHAR *path)
+{
+    HANDLE file = open_file(path);
+    IMAGE_DATA_DIRECTORY entry;
+    BOOL known;
+
+    if (file == INVALID_HANDLE_VALUE) {
+        return -1;
+    }
+    known = read_certificate_entry(file, &entry);
+    CloseHandle(file);
+    return known ? (long long)entry.Size : -1;
+}
+
 void pe_file_describe(const WCHAR *path, char *out, size_t size)
 {
-    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
-                              NULL);
+    HANDLE file = open_file(path);
     IMAGE_FILE_HEADER header;
 
     if (file == INVALID_HANDLE_VALUE) {

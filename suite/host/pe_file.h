@@ -1,4 +1,4 @@
-/* What a file that the loader refused is. */
+/* What the headers of a program file say. */
 #ifndef WSPCHECK_HOST_PE_FILE_H
 #define WSPCHECK_HOST_PE_FILE_H
 
@@ -10,5 +10,11 @@
  * "it cannot be opened". The file is only read.
  */
 void pe_file_describe(const WCHAR *path, char *out, size_t size);
+
+/*
+ * How many bytes of certificates the file says that it carries: 0 for none, -1 where it cannot be opened or is no
+ * program file. The file is only read.
+ */
+long long pe_file_certificates(const WCHAR *path);
 
 #endif

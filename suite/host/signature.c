@@ -1,8 +1,8 @@
 #include "host/signature.h"
-#include <imagehlp.h>
 #include <wintrust.h>
 #include <softpub.h>
 #include <stdio.h>
+#include "host/pe_file.h"
 #include "host/system_library.h"
 
 #define NAME_MAX_CHARS 128
@@ -11,28 +11,6 @@ typedef LONG(WINAPI *verify_function)(HWND, GUID *, LPVOID);
 typedef CRYPT_PROVIDER_DATA *(WINAPI *state_function)(HANDLE);
 typedef CRYPT_PROVIDER_SGNR *(WINAPI *signer_function)(CRYPT_PROVIDER_DATA *, DWORD, BOOL, DWORD);
 typedef DWORD(WINAPI *name_function)(PCCERT_CONTEXT, DWORD, DWORD, void *, LPWSTR, DWORD);
-
-/* How many certificates are in the file, -1 if that can't be told. */
-static int certificates_in(const WCHAR *path)
-{
-    typedef BOOL(WINAPI *count_function)(HANDLE, WORD, PDWORD, PDWORD, DWORD);
-    count_function get =
-        (count_function)function_of(system_library(L"imagehlp.dll"), "ImageEnumerateCertificates");
-    DWORD count = 0;
-    HANDLE file;
-    BOOL good;
-
-    if (get == NULL) {
-        return -1;
-    }
-    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
-    if (file == INVALID_HANDLE_VALUE) {
-        return -1;
-    }
-    good = get(file, CERT_SECTION_TYPE_ANY, &count, NULL, 0);
-    CloseHandle(file);
-    return good ? (int)count : -1;
-}
 
 /* The name in the certificate of the first signer, "an unknown signer" if it can't be told. */
 static void name_signer(HANDLE state, char *out, size_t size)
@@ -85,13 +63,13 @@ static void judge_signature(const WCHAR *path, char *out, size_t size)
 
 bool file_signature(const WCHAR *path, char *out, size_t size)
 {
-    int count = certificates_in(path);
+    long long bytes = pe_file_certificates(path);
 
     out[0] = '\0';
-    if (count > 0) {
+    if (bytes > 0) {
         judge_signature(path, out, size);
-    } else if (count == 0) {
+    } else if (bytes == 0) {
         snprintf(out, size, "none");
     }
-    return count >= 0;
+    return bytes >= 0;
 }
