@@ -103,3 +103,37 @@ def test_a_name_that_is_no_mutant_does_not_start(tmp_path: Path, records: Path) 
     manifest.write_text(f"{own}\n\n[" + sections[1].replace("FAULTY=none", "FAULTY=no_such_mutant"), "utf-8")
     done = run("run", "--manifest", manifest, "--case", "provider.starts", records=records)
     assert "WSASYSNOTREADY" in done.results["provider.starts"]["observed"]
+
+
+@pytest.mark.parametrize(("mutant", "cases"), {
+    "send_notconn_listening": {"send_disconnect.not_connected.listening"},
+    "send_success_is_one": {"send_disconnect.success.connecting", "send_disconnect.success.accepting"},
+    "recv_errno_zero": set[str](),
+}.items())
+def test_the_dll_notes_where_a_mutant_would_show(mutant: str, cases: set[str], tmp_path: Path,
+                                                 records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kill matrix runs a mutant with these cases only. WSPCHECK_CASE tells a provider which one it is in."""
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("FAULTY_REACH", windows(notes))
+    done = check("--case", "send_disconnect.success*", "--case", "send_disconnect.not_connected*",
+                 records=records, entry=CONTROL["stream"])
+    assert set(done.verdicts.values()) <= {"pass", "skip"}
+    lines = [line.split(" ") for line in notes.read_text("utf-8").splitlines()]
+    assert {case for case, name in lines if name == mutant} == cases
+
+
+def test_the_dll_notes_which_slots_a_mutant_changes(tmp_path: Path, records: Path,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("FAULTY_REACH", windows(notes))
+    check("--case", "provider.starts", records=records, entry=CONTROL["stream"])
+    lines = [line.split(" ") for line in notes.read_text("utf-8").splitlines()]
+    assert {slot for slot, name in lines if name == "close_leaves_handle"} == {"WSPCloseSocket"}
+
+
+def test_a_leak_of_handles_is_told_in_each_case_of_it(records: Path, mutants: dict[str, dict[str, Any]]) -> None:
+    """Where the system counts no handles, those that stayed must not hide the ones after them."""
+    entry = mutants["close_leaves_handle"]["entries"][0]["entry"]
+    done = check("--case", "*_disconnect.data_arrives*", records=records, entry=entry)
+    assert len(done.verdicts) > 16
+    assert set(done.verdicts.values()) == {"fail"}

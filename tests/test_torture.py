@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,22 @@ def test_no_verdict_changes_under_load(tmp_path: Path, capsys: pytest.CaptureFix
     told = capsys.readouterr().out
     assert status == 0, told
     assert "4 runs under load, " in told and ", 0 changed, of 0 cases" in told
+
+
+def test_interrupted_it_tells_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    perform = torture.perform
+
+    def interrupted(records: Path, *arguments: Any) -> dict[torture.Key, torture.Record]:
+        if records.name == "run-2.jsonl":
+            raise KeyboardInterrupt
+        return perform(records, *arguments)
+
+    monkeypatch.setattr(torture, "perform", interrupted)
+    status = torture.main(["20", "--manifest", str(manifest("loopback")), "--at-once", "1",
+                           "--case", "send_disconnect.success*", "--output", str(tmp_path)])
+    assert status == torture.INTERRUPTED
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 runs under load, ")
 
 
 def test_a_change_is_told() -> None:

@@ -20,6 +20,7 @@ from program import Record, command, manifest, read_records
 AT_ONCE = 4
 VARIANTS_A_RUN = 4
 BOUND = 1800  # seconds for one run
+INTERRUPTED = 130
 Key = tuple[str, str]  # entry, case
 
 
@@ -93,7 +94,11 @@ def torture(folder: Path, runs: int, fixed: list[str], variants: list[str], mani
         return run
 
     with ThreadPoolExecutor(at_once) as pool:
-        yield from pool.map(one, range(1, runs + 1))
+        try:
+            yield from pool.map(one, range(1, runs + 1))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def table(quiet: dict[Key, Record], runs: list[Loaded]) -> list[str]:
@@ -142,18 +147,22 @@ def main(line: Sequence[str] | None = None) -> int:
     print(f"quiet: {len(quiet)} verdicts of {len(fixed) + len(variants)} entries in "
           f"{time.monotonic() - begin:.0f} s", flush=True)
     runs: list[Loaded] = []
-    with busy_processors(given.nice):
-        for run in torture(given.output, given.runs, fixed, variants, manifests, quiet, more,
-                           given.at_once):
-            runs.append(run)
-            print(f"run {run.number}: {run.verdicts} verdicts in {run.seconds:.0f} s, "
-                  f"{len(run.changed)} changed", flush=True)
+    interrupted = False
+    try:
+        with busy_processors(given.nice):
+            for run in torture(given.output, given.runs, fixed, variants, manifests, quiet, more,
+                               given.at_once):
+                runs.append(run)
+                print(f"run {run.number}: {run.verdicts} verdicts in {run.seconds:.0f} s, "
+                      f"{len(run.changed)} changed", flush=True)
+    except KeyboardInterrupt:
+        interrupted = True
     for line in (lines := table(quiet, runs)):
         print(line)
     total = sum(run.verdicts for run in runs)
     print(f"{len(runs)} runs under load, {total} verdicts, {sum(len(run.changed) for run in runs)} changed, "
-          f"of {len(lines)} cases")
-    return 1 if lines else 0
+          f"of {len(lines)} cases" + (f"; interrupted, {given.runs} runs were asked for" if interrupted else ""))
+    return 1 if lines else INTERRUPTED if interrupted else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 import wspmatrix_samples as samples
 
 from wspmatrix.kill import mutants as table
-from wspmatrix.kill.judge import Matrix, judge
+from wspmatrix.kill.confirm import confirm
+from wspmatrix.kill.judge import Matrix, Seen, judge
 from wspmatrix.kill.mutants import Case, Mutant, TableError
 from wspmatrix.kill.output import as_json, as_markdown, as_page
-from wspmatrix.kill.running import asked, touched
+from wspmatrix.kill.reach import read_notes, touched
+from wspmatrix.kill.running import Errand, asked
 from wspmatrix.reader import Log, load
 from wspmatrix.records import Result
 
@@ -114,8 +117,66 @@ def test_a_case_that_never_makes_the_call_is_untouched(tmp_path: Path) -> None:
         "unknown": told("pass", calls=[]),
         "long": told("pass", calls=[call("WSPSend")] * 300),
         "skipped": told("skip", calls=[])}})}
-    assert touched(control, "send") == (["sends", "unknown", "long"], ["receives", "skipped"])
-    assert touched(control, "table") == (list(control), [])
+    assert touched(control, WRONG) == (["sends", "unknown", "long"], ["receives", "skipped"])
+    assert touched(control, replace(WRONG, place="table")) == (list(control), [])
+
+
+def test_a_case_in_which_a_mutant_never_shows_is_untouched(tmp_path: Path) -> None:
+    control = {result.case: result for result in results(tmp_path, {"faulty.none": {
+        name: told("pass", calls=[call("WSPSocket"), call("WSPSendDisconnect")])
+        for name in ("shows", "hidden", "otherwise", "provider.slots")}
+        | {"peeks": told("pass", calls=[call("WSPGetPeerName")])}})}
+    notes = tmp_path / "notes"
+    notes.write_text("WSPGetPeerName peeker\nshows wrong\nshows other\nhidden other\notherwise other\n")
+    found = [Seen("faulty.none", case, "fail" if case == "otherwise" else "pass", (), False)
+             for case in control]
+    reached = read_notes(notes, found, control)
+    assert reached is not None
+    may, never = touched(control, WRONG, reached)
+    assert may == ["shows", "otherwise"]  # what went otherwise than in the control proves nothing
+    assert never == ["hidden", "provider.slots", "peeks"]
+    peeker = replace(WRONG, name="peeker", place="table")
+    assert touched(control, peeker, reached)[0] == ["provider.slots", "peeks"]
+    startup = replace(WRONG, place="startup")
+    assert touched(control, startup, reached) == (list(control), [])
+
+
+def test_a_dll_that_notes_nothing_is_run_with_all(tmp_path: Path) -> None:
+    assert read_notes(tmp_path / "none", [], {}) is None
+
+
+def late(case: str, statement: str, verdict: str = "fail", sure: bool = False,
+         entry: str = "faulty.wrong") -> Seen:
+    return Seen(entry, case, verdict, (statement,), False, sure)
+
+
+def again(verdicts: dict[str, str]) -> Callable[[Sequence[Errand]], list[Seen]]:
+    return lambda errands: [Seen(errand.entry, case, verdicts[case], ("SD-07",), False)
+                            for errand in errands for case in errand.cases]
+
+
+def test_a_kill_after_a_wait_is_confirmed() -> None:
+    found, count = confirm([WRONG], [late("a", "SD-07")], again({"a": "fail"}))
+    assert count == 1
+    assert [(result.verdict, result.sure) for result in found] == [("fail", True)]
+
+
+def test_a_kill_that_was_only_late_is_taken_back() -> None:
+    found, count = confirm([WRONG], [late(case, "SD-07") for case in "abcde"],
+                           again(dict.fromkeys("abcde", "pass")))
+    assert count == 5
+    assert {result.verdict for result in found} == {"pass"}
+
+
+def test_a_kill_that_is_sure_stands_for_the_others() -> None:
+    results = [late("a", "SD-07", sure=True), late("b", "SD-07"), late("b", "SD-07", sure=True, entry="other")]
+    assert confirm([WRONG], results, again({})) == (results, 0)
+
+
+def test_a_case_kills_for_sure_once() -> None:
+    results = [late("a", "SD-07", sure=True), late("c", "SD-10")]
+    found, count = confirm([WRONG], results, again({"c": "fail"}))
+    assert count == 1 and all(result.sure for result in found)
 
 
 def test_a_mutant_that_never_returns_is_run_with_the_cases_of_its_statement() -> None:

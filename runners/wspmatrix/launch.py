@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,6 +51,8 @@ class Wspcheck:
 
     program: Path
     command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of it, beside our own."""
 
     @classmethod
     def find(cls, program: Path | str) -> Wspcheck:
@@ -73,7 +76,7 @@ class Wspcheck:
     def start(self, arguments: Sequence[str], stdout: IO[bytes] | int,
               stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts it apart from our terminal's signals: what Ctrl-C means is for us to say."""
-        environment = dict(os.environ)
+        environment = {**os.environ, **self.environment}
         if needs_wine(self.program):
             environment.setdefault("WINEDEBUG", "-all")
         flags: dict[str, Any] = {"start_new_session": True} if os.name != "nt" else {
@@ -109,6 +112,27 @@ class Wspcheck:
         if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
             raise LaunchError(f"wspcheck list {what} --json: expected one array of objects")
         return answer
+
+
+def wait(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Waits for the end of a process, at most so long; says whether it came. Popen.wait with a limit looks
+    only now and then on Linux, and is late."""
+    if hasattr(os, "pidfd_open") and process.poll() is None:
+        try:
+            handle = os.pidfd_open(process.pid)
+        except OSError:  # the kernel has none, or forbids them
+            handle = -1
+        if handle >= 0:
+            try:
+                select.select([handle], [], [], seconds)
+            finally:
+                os.close(handle)
+            seconds = 0
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -14,9 +14,10 @@ from ..atomic import write_text
 from ..launch import LaunchError, Wspcheck
 from ..reader import Log
 from . import mutants as table
+from . import running
+from .confirm import confirm
 from .judge import Matrix, Result, judge
 from .output import as_json, as_markdown, as_page, score
-from .running import Settings, asked, run_control, run_mutants
 
 SHOWN = 60
 
@@ -65,20 +66,26 @@ def _progress(done: int, total: int) -> None:
         print(f"\r{done} of {total} entries", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
-def _run(settings: Settings, mutants: Sequence[table.Mutant], cases: Sequence[table.Case],
+def _run(settings: running.Settings, mutants: Sequence[table.Mutant], cases: Sequence[table.Case],
          log: Log) -> tuple[list[Result], str]:
     """The controls first: all else is compared with them."""
     results: list[Result] = []
     suite = ""
     by_base: dict[str, dict[str, records.Result]] = {}
+    reached: dict[str, running.Reached] = {}
     for control in (mutant for mutant in mutants if mutant.is_control):
         by_base |= {base: {} for base in control.entries.values()}
-        found, suite = run_control(settings, control, cases, log)
+        found, suite = running.run_control(settings, control, cases, log)
         for result in found:
             by_base[control.entries[result.entry]][result.case] = result
             results.append(result)
+        reached |= running.run_reach(settings, control, cases, by_base)
     others = [mutant for mutant in mutants if not mutant.is_control]
-    return results + run_mutants(settings, others, cases, by_base, _progress), suite
+    seen, again = confirm(others, running.run_mutants(settings, others, cases, by_base, reached, _progress),
+                          lambda errands: running.run_errands(settings, errands))
+    if again:
+        _say(f"kill-matrix: {again} verdicts that rest on a wait were looked at again")
+    return [*results, *seen], suite
 
 
 def _write(folder: Path, matrix: Matrix) -> None:
@@ -102,16 +109,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     mutants = [mutant for mutant in everyone if mutant.name in names]
     cases = [case for case in cases if case.name in wanted]
-    settings = Settings(wspcheck, folder, options.jobs, options.timeout, options.isolated, options.everything)
     log = Log()
     begin = time.monotonic()
-    results, suite = _run(settings, mutants, cases, log)
+    with running.settings(wspcheck, folder, options.jobs, options.timeout, options.isolated,
+                          options.everything) as settings:
+        results, suite = _run(settings, mutants, cases, log)
     seconds = time.monotonic() - begin
     for line in log.lines():
         _say(f"kill-matrix: {line}")
     everything = not options.mutant and not options.case
     matrix = judge(mutants, cases, results, everything,
-                   lambda mutant: asked(mutant, cases, options.everything))
+                   lambda mutant: running.asked(mutant, cases, options.everything))
     matrix.suite = suite
     if options.output is not None:
         _write(options.output, matrix)

@@ -35,6 +35,8 @@ class Seen:
     verdict: str
     statements: tuple[str, ...]
     order_dependent: bool
+    sure: bool = True
+    """Not so late that the case may have waited in vain, and with little patience."""
 
 
 @dataclass

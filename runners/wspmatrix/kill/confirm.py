@@ -1,0 +1,68 @@
+"""Kills of the first look that rest on a wait: those that the gate needs are looked at again.
+
+At the first look a case waits a short time only for what a mutant may keep from coming. On a machine that is
+busy for that long, what was late looks like what never came. So a mutant counts as killed, and a case as one
+that kills, by a kill that took no such wait, or that was seen again with all patience.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from .judge import KILLS, Seen, deserves
+from .mutants import Mutant
+from .running import Errand
+
+TRIED_AT_ONCE = 3
+"""Verdicts on one mutant, or of one case, that are looked at again before any others are."""
+
+
+def _kills(mutant: Mutant, result: Seen) -> bool:
+    return mutant.statement in result.statements and deserves(mutant.shows, result.verdict) \
+        and not result.order_dependent
+
+
+def _of_mutants(mutants: Sequence[Mutant], by_entry: dict[str, list[Seen]]) -> Iterator[Seen]:
+    """All that may decide about mutants which nothing has killed for sure."""
+    for mutant in mutants:
+        for entry in mutant.entries:
+            found = [result for result in by_entry[entry] if mutant.statement in result.statements]
+            if not any(result.sure and _kills(mutant, result) for result in found):
+                unsure = [result for result in found if not result.sure]
+                unsure.sort(key=lambda result: result.verdict not in KILLS)
+                yield from unsure[:TRIED_AT_ONCE]
+
+
+def _of_cases(results: Sequence[Seen]) -> Iterator[Seen]:
+    """Some kills of each case that has killed nothing for sure."""
+    by_case: dict[str, list[Seen]] = defaultdict(list)
+    for result in results:
+        if result.verdict in KILLS:
+            by_case[result.case].append(result)
+    for found in by_case.values():
+        if not any(result.sure for result in found):
+            yield from found[:TRIED_AT_ONCE]
+
+
+def doubtful(mutants: Sequence[Mutant], results: Sequence[Seen]) -> list[Errand]:
+    """What has to be run again, with workers and all patience; nothing once all is sure."""
+    by_entry: dict[str, list[Seen]] = defaultdict(list)
+    for result in results:
+        by_entry[result.entry].append(result)
+    cases: dict[str, dict[str, None]] = defaultdict(dict)
+    for result in (*_of_mutants(mutants, by_entry), *_of_cases(results)):
+        cases[result.entry][result.case] = None
+    return [Errand(entry, tuple(names), isolated=True, waits=True) for entry, names in cases.items()]
+
+
+def confirm(mutants: Sequence[Mutant], results: list[Seen],
+            run: Callable[[Sequence[Errand]], list[Seen]]) -> tuple[list[Seen], int]:
+    """The results with those that were seen again in their place, and how many these are."""
+    again = 0
+    while errands := doubtful(mutants, results):
+        asked = {(errand.entry, case) for errand in errands for case in errand.cases}
+        seen = run(errands)
+        again += len(asked)
+        results = [result for result in results if (result.entry, result.case) not in asked] + seen
+    return results, again
