@@ -39,6 +39,8 @@ wineboot)
         while :; do read -r line <'{folder}/never'; done
     fi
     mkdir -p "$WINEPREFIX/drive_c" && : >"$WINEPREFIX/system.reg" ;;
+cmd)
+    exec '{python}' '{folder}/cmd.py' "$3" ;;
 */wspcheck.exe)
     while [ $# -gt 1 ]; do
         case $1 in --jsonl) records=$2 ;; --environment) name=$2 ;; esac
@@ -57,6 +59,35 @@ esac
 """
 
 
+CMD = """\
+import json, sys
+from pathlib import Path
+
+def here(path):
+    return Path(path.removeprefix("Z:").replace("\\\\", "/"))
+
+KILLS = {"m.wrong": "x.own", "m.always": "x.other"}
+for line in here(sys.argv[1]).read_text().splitlines():
+    words = line.removesuffix(" >nul").split()
+    if "list" in words:
+        cases = [{"case": "x.own", "statements": ["SD-01"]}, {"case": "x.other", "statements": ["SD-02"]}]
+        here(words[-1].removeprefix(">")).write_text(json.dumps(cases))
+    elif "run" in words:
+        of = lambda option: [words[i + 1] for i, word in enumerate(words) if word == option]
+        cases = of("--case") or ["x.own", "x.other"]
+        with here(of("--jsonl")[0]).open("w") as records:
+            for entry in of("--provider"):
+                for case in cases:
+                    red = KILLS.get(entry) == case
+                    records.write(json.dumps({
+                        "record": "result", "entry": entry, "case": case, "verdict": "fail" if red else "pass",
+                        "statements": ["PV-10" if red and entry == "m.always" else "SD-01"],
+                        "order_dependent": False, "micros": 1}) + "\\n")
+            records.write('{"record":"end"}\\n')
+"""
+"""A cmd that knows one batch file: what each entry of it is killed by is told above."""
+
+
 class Lab:
     """A lab of the test's own: its folder, its environment files, its Wine."""
 
@@ -64,7 +95,7 @@ class Lab:
         self.folder, self.files, self.out = folder, folder / "environments", folder / "out"
         self.files.mkdir()
         os.mkfifo(folder / "never")
-        for name, text in (("wine", WINE.format(folder=folder)), ("wineserver", "#!/bin/sh\n")):
+        for name, text in (("wine", WINE.format(folder=folder, python=sys.executable)), ("wineserver", "#!/bin/sh\n")):
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
         (folder / "programs/mingw-x64/bin").mkdir(parents=True)
@@ -82,8 +113,8 @@ class Lab:
         self.add(name, **(values | changes))
 
     def command(self, command: str, *arguments: str) -> list[str]:
-        own = ["--programs", str(self.folder / "programs")] if command in ("run", "exec") else []
-        own += ["--output", str(self.out)] if command == "run" else []
+        own = ["--programs", str(self.folder / "programs")] if command in ("run", "mutants", "exec") else []
+        own += ["--output", str(self.out)] if command in ("run", "mutants") else []
         return [str(ROOT / "ci/lab"), command, *own, *arguments]
 
     def __call__(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -373,3 +404,34 @@ def test_the_last_words_of_a_log_are_the_error(tmp_path: Path) -> None:
     log.write_text("mount: permission denied\n\n")
     assert children.last_words(log) == "mount: permission denied"
     assert children.last_words(log, 100) == ""
+
+
+def mutant(name: str, statement: str, shows: str = "fail") -> dict[str, object]:
+    return {"name": name, "statement": statement, "shows": shows, "place": "send", "description": "wrong",
+            "entries": [{"entry": f"m.{name}", "base": "stream"}]}
+
+
+@pytest.mark.parametrize(("more", "status", "told"), [
+    ([], 0, "w: 2 of 2 mutants killed"),
+    ([mutant("quiet", "SD-01")], 1, "w: mutant quiet on stream survives: SD-01")])
+def test_mutants_are_judged_in_an_environment(lab: Lab, more: list[dict[str, object]], status: int,
+                                              told: str) -> None:
+    """One is told by a case of its statement, one only by what is checked in every case."""
+    lab.add("w")
+    (lab.folder / "cmd.py").write_text(CMD)
+    mutants = [mutant("none", "", "pass"), mutant("wrong", "SD-01"), mutant("always", "PV-10"), *more]
+    (lab.folder / "programs/mingw-x64/bin/faulty.json").write_text(json.dumps(mutants))
+    assert lab("up").returncode == 0
+    done = lab("mutants", "w")
+    assert done.returncode == status, done.stderr
+    assert told in done.stdout
+    kept = json.loads((lab.out / "kill-matrix-w.json").read_text())
+    assert [one["killed"] for one in kept["matrix"] if one["mutant"] in ("wrong", "always")] == [True, True]
+
+
+def test_mutants_want_an_environment(lab: Lab) -> None:
+    assert lab("mutants").returncode == 2
+    lab.add("w")
+    done = lab("mutants", "w")
+    assert done.returncode == 1
+    assert "not made yet" in done.stderr

@@ -40,3 +40,8 @@ def test_records_into_such_a_folder(tmp_path: Path, name: str) -> None:
                windows(written))
     assert done.status == 0
     assert b'"record":"end"' in written.read_bytes()
+
+
+def test_the_program_says_that_it_can_take_long_paths() -> None:
+    """To Windows, which otherwise refuses them to a program; Wine takes them from any."""
+    assert b">true</longPathAware>" in program().read_bytes()

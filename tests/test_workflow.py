@@ -113,7 +113,7 @@ def test_jobs_wait_for_jobs_that_exist_and_in_no_circle(jobs: dict[str, Any]) ->
 def test_only_scripts_of_ci_are_called(jobs: dict[str, Any]) -> None:
     called = [words for _, words in commands(jobs) if words[0] not in ("apt-get", "git")]
     assert {words[0] for words in called} == {
-        "ci/set-up", "ci/test", "ci/package", "ci/lab", "ci/providers", "ci/merge"}
+        "ci/set-up", "ci/test", "ci/package", "ci/lab", "ci/kill-matrix", "ci/providers", "ci/merge"}
     for words in called:
         script = ROOT / words[0]
         assert script.is_file() and os.access(script, os.X_OK), words[0]

@@ -31,6 +31,8 @@ up    makes the environments (all that can run here, or those named) in the lab'
 run   builds the programs, runs the suite in each environment, and writes build/lab/NAME.jsonl for each and
       the page build/lab/index.html over all. What follows -- goes to wspcheck run, for example
       -- --case 'send_disconnect.*'
+mutants NAME...  runs all mutants of the reference there, each with the cases of the statement that it breaks, and
+      writes build/lab/kill-matrix-NAME.json and .md. Many minutes each.
 exec  starts one program there, ours or Wine's: exec NAME PROGRAM [ARGUMENT]..., for example
       exec wine-8.0-x86 wspcheck.exe list cases
 down  deletes the environments (all, or those named) with everything that was fetched for them.
@@ -58,22 +60,22 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--environments", type=Path, metavar="DIR",
                         default=os.environ.get("WSPCHECK_ENVIRONMENTS") or ROOT / "ci/environments",
                         help="their files (default: $WSPCHECK_ENVIRONMENTS or ci/environments)")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="up|run|exec|down|list")
-    for name in ("up", "run", "exec", "down", "list"):
+    commands = parser.add_subparsers(dest="command", required=True, metavar="up|run|mutants|exec|down|list")
+    for name in ("up", "run", "mutants", "exec", "down", "list"):
         command = commands.add_parser(name, add_help=name != "exec")
         if name == "exec":
             command.add_argument("name", metavar="NAME")
             command.add_argument("program", metavar="PROGRAM")
             command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
         else:
-            command.add_argument("names", nargs="*", metavar="NAME")
-        if name in ("run", "exec"):
+            command.add_argument("names", nargs="+" if name == "mutants" else "*", metavar="NAME")
+        if name in ("run", "mutants", "exec"):
             command.add_argument("--programs", type=Path, metavar="DIR", default=ROOT / "build",
                                  help="take the programs from DIR/PRESET/bin, and build none")
-        if name == "run":
+        if name in ("run", "mutants"):
             command.add_argument("--output", type=Path, metavar="DIR", default=ROOT / "build/lab",
-                                 help="where records and page go (default: build/lab)")
-            command.add_argument("--timeout", type=float, metavar="S", default=600,
+                                 help="where all that comes of it goes (default: build/lab)")
+            command.add_argument("--timeout", type=float, metavar="S", default=600 if name == "run" else 3600,
                                  help="the longest that one environment may take (default: %(default)s)")
     own, found, rest = arguments, "--" in arguments, []
     if found and "exec" not in arguments[:arguments.index("--")]:
@@ -171,6 +173,31 @@ def run(options: argparse.Namespace, chosen: list[Environment | Broken]) -> int:
             runs.write_missing(row.name, archs.get(row.name, "x64"), row.reason, out, like)
     print_rows(rows)
     return status_of(rows, bool(options.names)) or report(out)
+
+
+def run_mutants(options: argparse.Namespace, chosen: list[Environment | Broken]) -> int:
+    """1: a mutant survives somewhere, or an environment is missing."""
+    import mutants  # what judges them needs the runners, and the rest of the lab doesn't
+
+    out: Path = options.output.absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    plan = runs.Plan(options.programs.absolute(), out, options.timeout, ())
+    survivors = 0
+
+    def work(environment: Environment) -> Row:
+        nonlocal survivors
+        tree = tree_of(environment)
+        if not tree.is_ready():
+            raise Failed(f"not made yet, or made by an older lab; ci/lab up {environment.name} makes it")
+        trees.check_tools(environment)
+        matrix, seconds = mutants.run(tree, plan)
+        survivors += len(matrix.problems)
+        print("\n".join(mutants.told(environment.name, matrix, seconds)), flush=True)
+        return Row(environment.name, counts={"killed": matrix.killed})
+
+    rows = side_by_side(chosen, work)
+    shutil.rmtree(plan.work, ignore_errors=True)
+    return status_of(rows, named=True) or int(survivors > 0)
 
 
 def print_rows(rows: list[Row]) -> None:
@@ -271,7 +298,7 @@ def main() -> int:
         say(f"ci/lab: {options.environments}: no environment in it, expected at least one file")
         return 2
     children.end_with_us()
-    command = {"up": up, "run": run, "exec": execute, "down": down}[options.command]
+    command = {"up": up, "run": run, "mutants": run_mutants, "exec": execute, "down": down}[options.command]
     return command(options, chosen)
 
 

@@ -14,9 +14,6 @@ from .judge import KILLS, Seen, deserves
 from .mutants import Mutant
 from .running import Errand
 
-TRIED_AT_ONCE = 3
-"""Verdicts on one mutant, or of one case, that are looked at again before any others are."""
-
 
 def _kills(mutant: Mutant, result: Seen) -> bool:
     return mutant.statement in result.statements and deserves(mutant.shows, result.verdict) \
@@ -24,25 +21,25 @@ def _kills(mutant: Mutant, result: Seen) -> bool:
 
 
 def _of_mutants(mutants: Sequence[Mutant], by_entry: dict[str, list[Seen]]) -> Iterator[Seen]:
-    """All that may decide about mutants which nothing has killed for sure."""
+    """What may decide about the mutants which nothing has killed for sure: one verdict for each."""
     for mutant in mutants:
         for entry in mutant.entries:
             found = [result for result in by_entry[entry] if mutant.statement in result.statements]
             if not any(result.sure and _kills(mutant, result) for result in found):
                 unsure = [result for result in found if not result.sure]
                 unsure.sort(key=lambda result: result.verdict not in KILLS)
-                yield from unsure[:TRIED_AT_ONCE]
+                yield from unsure[:1]
 
 
 def _of_cases(results: Sequence[Seen]) -> Iterator[Seen]:
-    """Some kills of each case that has killed nothing for sure."""
+    """A kill of each case that has killed nothing for sure."""
     by_case: dict[str, list[Seen]] = defaultdict(list)
     for result in results:
         if result.verdict in KILLS:
             by_case[result.case].append(result)
     for found in by_case.values():
         if not any(result.sure for result in found):
-            yield from found[:TRIED_AT_ONCE]
+            yield found[0]
 
 
 def doubtful(mutants: Sequence[Mutant], results: Sequence[Seen]) -> list[Errand]:

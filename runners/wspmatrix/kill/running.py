@@ -92,7 +92,7 @@ class Errand:
     """Hardly ever uses its processor."""
 
 
-def _records(path: Path, patience: int | None = None) -> tuple[list[Seen], bool]:
+def results_of(path: Path, patience: int | None = None) -> tuple[list[Seen], bool]:
     """The results of a file that wspcheck wrote just now, and whether it came to its end. `patience`: for
     how many milliseconds a case waited at most, where that may have been too few."""
     found: list[Seen] = []
@@ -140,7 +140,7 @@ class Run:
         return records
 
     def with_workers(self, wspcheck: Wspcheck, errand: Errand) -> list[Seen]:
-        return _records(self.perform(wspcheck, errand, self.settings.timeout))[0]
+        return results_of(self.perform(wspcheck, errand, self.settings.timeout))[0]
 
     def __call__(self, wspcheck: Wspcheck, errand: Errand) -> list[Seen]:
         """The results: of one process after the other, with workers where one leaves no record."""
@@ -149,7 +149,7 @@ class Run:
         isolated = errand.isolated or self.settings.isolated
         while not isolated and left:
             alone = replace(errand, cases=left, options=(*errand.options, "--isolation", "none"))
-            found, ended = _records(self.perform(wspcheck, alone, FIRST_LOOK, STUCK), FIRST_LOOK // 2)
+            found, ended = results_of(self.perform(wspcheck, alone, FIRST_LOOK, STUCK), FIRST_LOOK // 2)
             results += found
             if ended:
                 return results
@@ -219,7 +219,7 @@ def run_reach(settings: Settings, control: Mutant, cases: Sequence[Case],
             notes = Path(folder) / f"{entry}.reach"
             told = replace(wspcheck, environment={**wspcheck.environment, NOTES: wspcheck.path(notes)})
             errand = Errand(entry, names, ("--isolation", "none"))
-            found, ended = _records(run.perform(told, errand, settings.timeout, STUCK))
+            found, ended = results_of(run.perform(told, errand, settings.timeout, STUCK))
             base = control.entries[entry]
             return base, read_notes(notes, found, known[base]) if ended else None
 
