@@ -1,4 +1,4 @@
-"""A part of the kill matrix: one case against one mutant of each kind. The whole is ci/kill-matrix."""
+"""The kill matrix: the whole of it once, and one case against one mutant of each kind by name."""
 
 from __future__ import annotations
 
@@ -64,6 +64,14 @@ def test_the_control_passes(base: str, records: Path) -> None:
     done = check("--isolation", "none", records=records, entry=CONTROL[base])
     assert done.status == 0
     assert set(done.verdicts.values()) <= {"pass", "skip"}
+
+
+def test_every_mutant_is_killed_and_every_case_kills(tmp_path: Path) -> None:
+    """ci/kill-matrix, as its gate: by a case of its own statement each, and the reference by none."""
+    done = subprocess.run([sys.executable, "-m", "wspmatrix.kill", "--wspcheck", program(), "--output", tmp_path],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900,
+                          env=os.environ | {"PYTHONPATH": str(ROOT / "runners")})
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_kill_matrix_goes_on_after_a_crash_an_exit_and_a_hang(tmp_path: Path) -> None:

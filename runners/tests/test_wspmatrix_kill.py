@@ -156,13 +156,13 @@ def again(verdicts: dict[str, str]) -> Callable[[Sequence[Errand]], list[Seen]]:
 
 
 def test_a_kill_after_a_wait_is_confirmed() -> None:
-    found, count = confirm([WRONG], [late("a", "SD-07")], again({"a": "fail"}))
+    found, count = confirm([WRONG], CASES, [late("a", "SD-07")], again({"a": "fail"}))
     assert count == 1
     assert [(result.verdict, result.sure) for result in found] == [("fail", True)]
 
 
 def test_a_kill_that_was_only_late_is_taken_back() -> None:
-    found, count = confirm([WRONG], [late(case, "SD-07") for case in "abcde"],
+    found, count = confirm([WRONG], [], [late(case, "SD-07") for case in "abcde"],
                            again(dict.fromkeys("abcde", "pass")))
     assert count == 5
     assert {result.verdict for result in found} == {"pass"}
@@ -170,13 +170,22 @@ def test_a_kill_that_was_only_late_is_taken_back() -> None:
 
 def test_a_kill_that_is_sure_stands_for_the_others() -> None:
     results = [late("a", "SD-07", sure=True), late("b", "SD-07"), late("b", "SD-07", sure=True, entry="other")]
-    assert confirm([WRONG], results, again({})) == (results, 0)
+    assert confirm([WRONG], CASES, results, again({})) == (results, 0)
 
 
 def test_a_case_kills_for_sure_once() -> None:
-    results = [late("a", "SD-07", sure=True), late("c", "SD-10")]
-    found, count = confirm([WRONG], results, again({"c": "fail"}))
-    assert count == 1 and all(result.sure for result in found)
+    results = [late("a", "SD-07", sure=True), late("b", "SD-10", "unreached", entry="one"),
+               late("b", "SD-10", entry="two"), late("b", "SD-10", entry="three")]
+    found, count = confirm([WRONG], CASES, results, again({"b": "fail"}))
+    assert count == 1
+    assert [result.entry for result in found if result.case == "b" and result.sure] == ["two"]
+
+
+def test_a_case_that_was_kept_from_killing_is_tried_again() -> None:
+    results = [late("a", "SD-07", sure=True), late("b", "SD-10", "unreached")]
+    assert confirm([WRONG], CASES, results, again({"b": "fail"}))[1] == 1
+    with_reason = [CASES[0], replace(CASES[1], survives="nothing can break it")]
+    assert confirm([WRONG], with_reason, results, again({}))[1] == 0
 
 
 def test_a_mutant_that_never_returns_is_run_with_the_cases_of_its_statement() -> None:

@@ -81,7 +81,8 @@ def _run(settings: running.Settings, mutants: Sequence[table.Mutant], cases: Seq
             results.append(result)
         reached |= running.run_reach(settings, control, cases, by_base)
     others = [mutant for mutant in mutants if not mutant.is_control]
-    seen, again = confirm(others, running.run_mutants(settings, others, cases, by_base, reached, _progress),
+    seen, again = confirm(others, cases,
+                          running.run_mutants(settings, others, cases, by_base, reached, _progress),
                           lambda errands: running.run_errands(settings, errands))
     if again:
         _say(f"kill-matrix: {again} verdicts that rest on a wait were looked at again")

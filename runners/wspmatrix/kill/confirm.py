@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from .judge import KILLS, Seen, deserves
-from .mutants import Mutant
+from .mutants import Case, Mutant
 from .running import Errand
 
 
@@ -26,38 +26,42 @@ def _of_mutants(mutants: Sequence[Mutant], by_entry: dict[str, list[Seen]]) -> I
         for entry in mutant.entries:
             found = [result for result in by_entry[entry] if mutant.statement in result.statements]
             if not any(result.sure and _kills(mutant, result) for result in found):
-                unsure = [result for result in found if not result.sure]
-                unsure.sort(key=lambda result: result.verdict not in KILLS)
-                yield from unsure[:1]
+                yield from _first([result for result in found if not result.sure])
 
 
-def _of_cases(results: Sequence[Seen]) -> Iterator[Seen]:
-    """A kill of each case that has killed nothing for sure."""
+def _of_cases(cases: Sequence[Case], results: Sequence[Seen]) -> Iterator[Seen]:
+    """What may show that a case kills, for those that have killed nothing for sure: one verdict for each."""
     by_case: dict[str, list[Seen]] = defaultdict(list)
     for result in results:
-        if result.verdict in KILLS:
+        if result.verdict in KILLS or not result.sure:
             by_case[result.case].append(result)
-    for found in by_case.values():
-        if not any(result.sure for result in found):
-            yield found[0]
+    for case in cases:
+        found = by_case[case.name]
+        if not case.survives and not any(result.sure for result in found):
+            yield from _first(found)
 
 
-def doubtful(mutants: Sequence[Mutant], results: Sequence[Seen]) -> list[Errand]:
+def _first(unsure: list[Seen]) -> list[Seen]:
+    """The likeliest of them."""
+    return sorted(unsure, key=lambda result: result.verdict not in KILLS)[:1]
+
+
+def doubtful(mutants: Sequence[Mutant], cases: Sequence[Case], results: Sequence[Seen]) -> list[Errand]:
     """What has to be run again, with workers and all patience; nothing once all is sure."""
     by_entry: dict[str, list[Seen]] = defaultdict(list)
     for result in results:
         by_entry[result.entry].append(result)
-    cases: dict[str, dict[str, None]] = defaultdict(dict)
-    for result in (*_of_mutants(mutants, by_entry), *_of_cases(results)):
-        cases[result.entry][result.case] = None
-    return [Errand(entry, tuple(names), isolated=True, waits=True) for entry, names in cases.items()]
+    again: dict[str, dict[str, None]] = defaultdict(dict)
+    for result in (*_of_mutants(mutants, by_entry), *_of_cases(cases, results)):
+        again[result.entry][result.case] = None
+    return [Errand(entry, tuple(names), isolated=True, waits=True) for entry, names in again.items()]
 
 
-def confirm(mutants: Sequence[Mutant], results: list[Seen],
+def confirm(mutants: Sequence[Mutant], cases: Sequence[Case], results: list[Seen],
             run: Callable[[Sequence[Errand]], list[Seen]]) -> tuple[list[Seen], int]:
     """The results with those that were seen again in their place, and how many these are."""
     again = 0
-    while errands := doubtful(mutants, results):
+    while errands := doubtful(mutants, cases, results):
         asked = {(errand.entry, case) for errand in errands for case in errand.cases}
         seen = run(errands)
         again += len(asked)

@@ -38,6 +38,9 @@ from .reach import NOTES, Reached, read_notes, touched
 FIRST_LOOK = 100
 """The deadline of a case at the first look, in milliseconds: the shortest that wspcheck takes."""
 
+CONTROL_DEADLINE = 10_000
+"""The same for the control, which keeps nothing from coming: an ordinary run's."""
+
 SURE = frozenset({"pass", "skip", "crash"})
 """Verdicts that a longer wait would not change."""
 
@@ -200,7 +203,7 @@ def run_control(settings: Settings, control: Mutant, cases: Sequence[Case],
         run = Run(settings, Path(folder))
 
         def traced(wspcheck: Wspcheck, entry: str) -> Path:
-            return run.perform(wspcheck, Errand(entry, names, ("--trace", "all")), settings.timeout)
+            return run.perform(wspcheck, Errand(entry, names, ("--trace", "all")), CONTROL_DEADLINE)
 
         runs = load(list(run_on([*settings.places] * BUSY_AT_ONCE, traced, control.entries)), log)
         return ([result for one in runs for found in one.results.values() for same in found.values()
@@ -219,7 +222,7 @@ def run_reach(settings: Settings, control: Mutant, cases: Sequence[Case],
             notes = Path(folder) / f"{entry}.reach"
             told = replace(wspcheck, environment={**wspcheck.environment, NOTES: wspcheck.path(notes)})
             errand = Errand(entry, names, ("--isolation", "none"))
-            found, ended = results_of(run.perform(told, errand, settings.timeout, STUCK))
+            found, ended = results_of(run.perform(told, errand, CONTROL_DEADLINE, STUCK))
             base = control.entries[entry]
             return base, read_notes(notes, found, known[base]) if ended else None
 
