@@ -114,6 +114,18 @@ use_wine() {
     { wineserver -p60 || true; wine cmd /c exit; } </dev/null >/dev/null 2>&1 8>&- || die "wine: cannot start a program"
 }
 
+# The program that WSPCHECK_EXE names, or else the build's; and wine, of the caller's prefix or the checkout's.
+use_program() {
+    if [ -z "${WSPCHECK_EXE:-}" ]; then
+        "$root/ci/set-up"
+        lock
+        build_preset "$native_preset"
+        unlock
+        export WSPCHECK_EXE=$root/build/$native_preset/bin/wspcheck.exe
+    fi
+    [ -n "${WINEPREFIX:-}" ] || { lock; use_wine; unlock; }
+}
+
 # Made beside its place and then moved there, so that a prefix is whole or absent. No debugger and no dialog at a crash.
 make_wine_prefix() {
     local place=$WINEPREFIX

@@ -34,7 +34,9 @@ static void handles_are_counted_behind_many_that_stay(void **state)
     }
 }
 
+/* A thread that stays until it may go, or is ended. */
 struct guest {
+    HANDLE thread;
     HANDLE arrived;
     HANDLE may_go;
 };
@@ -47,70 +49,64 @@ static DWORD WINAPI stay(LPVOID parameter)
     return WaitForSingleObject(guest->may_go, 60000);
 }
 
+static void invite(struct guest *guest)
+{
+    guest->arrived = CreateEventW(NULL, TRUE, FALSE, NULL);
+    guest->may_go = CreateEventW(NULL, TRUE, FALSE, NULL);
+    guest->thread = CreateThread(NULL, 0, stay, guest, 0, NULL);
+    WaitForSingleObject(guest->arrived, 60000);
+}
+
+static void see_off(struct guest *guest)
+{
+    SetEvent(guest->may_go);
+    WaitForSingleObject(guest->thread, 60000);
+    CloseHandle(guest->thread);
+    CloseHandle(guest->arrived);
+    CloseHandle(guest->may_go);
+}
+
 static void threads_are_counted(void **state)
 {
     (void)state;
-    struct guest guest = {CreateEventW(NULL, TRUE, FALSE, NULL), CreateEventW(NULL, TRUE, FALSE, NULL)};
     struct resources before = resources_now();
-    HANDLE thread = CreateThread(NULL, 0, stay, &guest, 0, NULL);
+    struct guest guest;
 
-    WaitForSingleObject(guest.arrived, 60000);
+    invite(&guest);
     assert_int_equal(resources_now().threads, before.threads + 1);
     assert_int_equal(threads_alive_since(before), 1);
-    SetEvent(guest.may_go);
-    WaitForSingleObject(thread, 60000);
+    see_off(&guest);
     assert_int_equal(resources_now().threads, before.threads);
     assert_int_equal(threads_alive_since(before), 0);
-    CloseHandle(thread);
-    CloseHandle(guest.arrived);
-    CloseHandle(guest.may_go);
 }
 
 /* No module is told of its end. */
 static void a_terminated_thread_is_not_alive(void **state)
 {
     (void)state;
-    struct guest guest = {CreateEventW(NULL, TRUE, FALSE, NULL), CreateEventW(NULL, TRUE, FALSE, NULL)};
     struct resources before = resources_now();
-    HANDLE thread = CreateThread(NULL, 0, stay, &guest, 0, NULL);
+    struct guest guest;
 
-    WaitForSingleObject(guest.arrived, 60000);
-    TerminateThread(thread, 1);
-    WaitForSingleObject(thread, 60000);
+    invite(&guest);
+    TerminateThread(guest.thread, 1);
+    WaitForSingleObject(guest.thread, 60000);
     assert_int_equal(threads_alive_since(before), 0);
-    CloseHandle(thread);
-    CloseHandle(guest.arrived);
-    CloseHandle(guest.may_go);
+    see_off(&guest);
 }
 
 static void of_very_many_threads_the_latest_are_looked_at(void **state)
 {
     (void)state;
-    struct guest guest = {CreateEventW(NULL, FALSE, FALSE, NULL), CreateEventW(NULL, TRUE, FALSE, NULL)};
     struct resources before = resources_now();
-    HANDLE lasting = CreateThread(NULL, 0, stay, &guest, 0, NULL);
-    HANDLE latest = NULL;
+    struct guest guest;
 
-    WaitForSingleObject(guest.arrived, 60000);
-    SetEvent(guest.may_go);
-    WaitForSingleObject(lasting, 60000);
     for (int i = 0; i < 300; i++) {
-        HANDLE thread = CreateThread(NULL, 0, stay, &guest, 0, NULL);
-
-        WaitForSingleObject(thread, 60000);
-        CloseHandle(thread);
+        invite(&guest);
+        see_off(&guest);
     }
-    ResetEvent(guest.may_go);
-    ResetEvent(guest.arrived);
-    latest = CreateThread(NULL, 0, stay, &guest, 0, NULL);
-    WaitForSingleObject(guest.arrived, 60000);
+    invite(&guest);
     assert_int_equal(threads_alive_since(before), 1);
-    SetEvent(guest.may_go);
-    WaitForSingleObject(latest, 60000);
-    CloseHandle(latest);
-    CloseHandle(lasting);
-    CloseHandle(guest.arrived);
-    CloseHandle(guest.may_go);
+    see_off(&guest);
 }
 
 int main(void)
