@@ -34,14 +34,18 @@ def _parser() -> argparse.ArgumentParser:
                         help="the program; the mutants lie beside it")
     parser.add_argument("--mutant", action="append", default=[], metavar="GLOB", help="only these mutants")
     parser.add_argument("--case", action="append", default=[], metavar="GLOB", help="only these cases")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at once (2)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processors in use, each with a Wine server of its own (2); several\n"
+                             "processes share one, since much of what a mutant does is to keep a\n"
+                             "case waiting")
     parser.add_argument("--timeout", type=int, default=600, metavar="MS",
-                        help="deadline of a case; half of it is how long an event is waited for (600)")
+                        help="deadline of a case; half of it is how long an event is waited for (600).\n"
+                             "The first look takes the shortest, 100")
     parser.add_argument("--isolated", action="store_true",
                         help="workers for all mutants: slow, as an ordinary run does it")
     parser.add_argument("--everything", action="store_true",
-                        help="mutants that never return or wait with all cases, not only with those of\n"
-                             "their own statement: many minutes more")
+                        help="every mutant with every case: also where it is known to be the reference,\n"
+                             "and also those that never return or wait, which are otherwise run with\n"
+                             "the cases of their own statement: many minutes more")
     parser.add_argument("--output", type=Path, metavar="FOLDER",
                         help="write kill-matrix.json, kill-matrix.md and kill-matrix.html there")
     return parser
