@@ -18,6 +18,7 @@ from pathlib import Path
 from program import command, manifest
 
 REPEATS = 50
+WRONG_USE = 2
 INTERRUPTED = 130
 LOOK_EVERY = 0.5
 """Seconds between two looks at the memory."""
@@ -60,6 +61,7 @@ class Soaked:
     verdicts: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     memory: list[int] = field(default_factory=list)
     ended: bool = False
+    status: int = 0
 
     def grew(self) -> int:
         """Bytes by which the second half of the round took more than its first half, as medians."""
@@ -72,7 +74,7 @@ class Soaked:
 def round_of(records: Path, arguments: Sequence[str]) -> Soaked:
     done = Soaked()
     process = subprocess.Popen(command("run", *arguments, "--quiet", "--jsonl", records),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         while True:
             try:
@@ -84,12 +86,16 @@ def round_of(records: Path, arguments: Sequence[str]) -> Soaked:
         if process.poll() is None:
             process.terminate()
             process.wait()
-    with open(records, encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            if record["record"] == "result":
-                done.verdicts[record["entry"], record["case"]][record["verdict"]] += 1
-            done.ended = record["record"] == "end"
+    done.status = process.returncode
+    if records.exists():
+        with open(records, "rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break  # cut short
+                record = json.loads(line)
+                if record["record"] == "result":
+                    done.verdicts[record["entry"], record["case"]][record["verdict"]] += 1
+                done.ended = record["record"] == "end"
     return done
 
 
@@ -122,6 +128,7 @@ def main(line: Sequence[str] | None = None) -> int:
     arguments += ["--jobs", str(os.cpu_count() or 1), "--repeat", str(given.repeats)]
     everything: dict[Key, Counter[str]] = defaultdict(Counter)
     problems: list[str] = []
+    reported: set[Key] = set()
     rounds = 0
     interrupted = False
     begin = time.monotonic()
@@ -131,11 +138,14 @@ def main(line: Sequence[str] | None = None) -> int:
             records = given.output / f"round-{rounds}.jsonl"
             records.unlink(missing_ok=True)
             done = round_of(records, [*arguments, "--shuffle", str(rounds)])
+            if done.status == WRONG_USE:
+                return WRONG_USE  # wspcheck has said why
             for key, told in done.verdicts.items():
                 everything[key] += told
             bad = [*changes(done.verdicts)]
+            reported |= {key for key, told in done.verdicts.items() if len(told) > 1}
             if not done.ended:
-                bad.append("no whole run; expected one")
+                bad.append(f"exit status {done.status} and no whole run; expected one")
             if done.grew() > ROOM:
                 bad.append(f"wspcheck took {done.grew() >> 10} KB more in the second half; expected at most "
                            f"{ROOM >> 10}")
@@ -146,7 +156,7 @@ def main(line: Sequence[str] | None = None) -> int:
                 records.unlink()
     except KeyboardInterrupt:
         interrupted = True
-    between = [change for change in changes(everything) if not any(change in problem for problem in problems)]
+    between = changes({key: told for key, told in everything.items() if key not in reported})
     for problem in (problems := [*problems, *between]):
         print(problem)
     print(f"{rounds} rounds in {(time.monotonic() - begin) / 60:.1f} minutes, "

@@ -7,7 +7,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from children import Failed, last_words, start, wait
@@ -25,8 +26,8 @@ from wspmatrix.kill.running import results_of  # noqa: E402
 LINE_MAX = 6000
 """Characters of a command in a batch file; cmd takes 8191."""
 
-CASE_DEADLINE = 600
-"""Milliseconds, as in ci/kill-matrix."""
+CONTROL_DEADLINE = 10_000
+"""Milliseconds: an ordinary run's."""
 
 
 def own_cases(mutant: Mutant, cases: Sequence[Case]) -> list[Case]:
@@ -34,10 +35,19 @@ def own_cases(mutant: Mutant, cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if mutant.is_control or mutant.statement in case.statements]
 
 
-def _batches(mutants: Sequence[Mutant], cases: Sequence[Case]) -> Iterator[tuple[list[str], list[str]]]:
-    """Entries and the cases that they are run with, none too long for a line; no cases stands for all."""
+@dataclass(frozen=True)
+class Batch:
+    """Entries and the cases that they are run with, not too long for a line; no cases stands for all."""
+
+    entries: list[str]
+    cases: list[str]
+    deadline: int = 600
+    """Of a case, in milliseconds, as in ci/kill-matrix."""
+
+
+def _batches(mutants: Sequence[Mutant], cases: Sequence[Case]) -> Iterator[Batch]:
     for control in (mutant for mutant in mutants if mutant.is_control):
-        yield list(control.entries), []
+        yield Batch(list(control.entries), [], CONTROL_DEADLINE)
     for statement in dict.fromkeys(mutant.statement for mutant in mutants if not mutant.is_control):
         broken = [mutant for mutant in mutants if mutant.statement == statement]
         names = [case.name for case in own_cases(broken[0], cases)]
@@ -45,22 +55,22 @@ def _batches(mutants: Sequence[Mutant], cases: Sequence[Case]) -> Iterator[tuple
         for entry in (entry for mutant in broken for entry in mutant.entries):
             entries.append(entry)
             if sum(len(name) + 12 for name in (*entries, *names)) > LINE_MAX - 1000:
-                yield entries, names
+                yield Batch(entries, names)
                 entries = []
         if entries:
-            yield entries, names
+            yield Batch(entries, names)
 
 
-def _command(entries: Sequence[str], names: Sequence[str], bin_folder: str, records: str) -> str:
-    manifests = dict.fromkeys(entry.split(".")[0] for entry in entries)
+def _command(batch: Batch, bin_folder: str, records: str) -> str:
+    manifests = dict.fromkeys(entry.split(".")[0] for entry in batch.entries)
     words = [windows_path(f"{bin_folder}/wspcheck.exe"), "run"]
     for manifest in manifests:
         words += ["--manifest", windows_path(f"{bin_folder}/{manifest}.ini")]
-    for entry in entries:
+    for entry in batch.entries:
         words += ["--provider", entry]
-    for name in names:
+    for name in batch.cases:
         words += ["--case", name]
-    return " ".join([*words, "--timeout", str(CASE_DEADLINE), "--jobs", "2", "--quiet", "--jsonl",
+    return " ".join([*words, "--timeout", str(batch.deadline), "--jobs", "2", "--quiet", "--jsonl",
                      windows_path(records), ">nul"])
 
 
@@ -101,10 +111,10 @@ def run(tree: Tree, plan: Plan) -> tuple[Matrix, float]:
     began = time.monotonic()
     cases = _cases(tree, plan, work, log)
 
-    def judged(name: str, batches: Iterator[tuple[list[str], list[str]]]) -> Matrix:
-        _session(tree, plan, work, log,
-                 [_command(entries, names, seen_bin, f"{seen_out}/{name}-{number}.jsonl")
-                  for number, (entries, names) in enumerate(batches)])
+    def judged(name: str, batches: Iterable[Batch]) -> Matrix:
+        left = replace(plan, timeout=max(0.0, began + plan.timeout - time.monotonic()))
+        _session(tree, left, work, log, [_command(batch, seen_bin, f"{seen_out}/{name}-{number}.jsonl")
+                                         for number, batch in enumerate(batches)])
         results: list[Seen] = [result for path in sorted(work.glob("*.jsonl"))
                                for result in results_of(path)[0]]
         if not results:
@@ -114,7 +124,7 @@ def run(tree: Tree, plan: Plan) -> tuple[Matrix, float]:
 
     matrix = judged("own", _batches(mutants, cases))
     if left := [fate.entry for one in matrix.mutants for fate in one.fates if not fate.own]:
-        matrix = judged("all", iter([([entry], []) for entry in left]))
+        matrix = judged("all", [Batch([entry], []) for entry in left])
     for suffix, text in ((".json", as_json(matrix)), (".md", as_markdown(matrix))):
         (plan.out / f"kill-matrix-{name}{suffix}").write_text(text, "utf-8")
     return matrix, time.monotonic() - began

@@ -181,6 +181,12 @@ def test_a_case_kills_for_sure_once() -> None:
     assert [result.entry for result in found if result.case == "b" and result.sure] == ["two"]
 
 
+def test_a_kill_that_was_seen_only_late_is_no_kill_yet() -> None:
+    matrix = judge([WRONG], CASES, [late("a", "SD-07"), late("b", "SD-10", "pass", sure=True)], everything=False)
+    assert matrix.killed == 0
+    assert json.loads(as_json(matrix))["matrix"][0]["on"]["stream"] == {"own": [], "other": [], "late": ["a"]}
+
+
 def test_a_case_that_was_kept_from_killing_is_tried_again() -> None:
     results = [late("a", "SD-07", sure=True), late("b", "SD-10", "unreached")]
     assert confirm([WRONG], CASES, results, again({"b": "fail"}))[1] == 1

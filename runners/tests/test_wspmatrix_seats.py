@@ -47,6 +47,35 @@ def test_a_failure_is_ours() -> None:
         list(run_on([Seat(PROGRAM)], lambda _, item: 1 // item, [1, 0]))
 
 
+def test_where_one_fails_the_rest_is_left() -> None:
+    begun: list[int] = []
+
+    def work(_: Wspcheck, item: int) -> int:
+        begun.append(item)
+        return 1 // item
+
+    with pytest.raises(ZeroDivisionError):
+        list(run_on([Seat(PROGRAM)], work, [0, *range(1, 1000)]))
+    assert len(begun) < 1000
+
+
+def test_what_nobody_asks_for_any_more_is_left() -> None:
+    begun: list[int] = []
+    may_go = threading.Event()
+
+    def work(_: Wspcheck, item: int) -> int:
+        begun.append(item)
+        if item > 0:
+            may_go.wait(60)
+        return item
+
+    found = run_on([Seat(PROGRAM)], work, range(10))
+    assert next(found) == 0
+    threading.Timer(0.1, may_go.set).start()
+    found.close()  # type: ignore[attr-defined]
+    assert len(begun) <= 2
+
+
 def test_a_program_of_this_system_needs_no_server() -> None:
     with seats(PROGRAM, 2) as places:
         assert places == [Seat(PROGRAM)] * 2

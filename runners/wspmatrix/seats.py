@@ -97,7 +97,8 @@ def seats(wspcheck: Wspcheck, count: int) -> Iterator[list[Seat]]:
 
 
 def run_on(places: Sequence[Seat], work: Callable[[Wspcheck, T], R], items: Iterable[T]) -> Iterator[R]:
-    """The work of all items, on whichever seat is free, and what came of it as it comes."""
+    """The work of all items, on whichever seat is free, and what came of it as it comes. Where one fails, or
+    nobody asks for more, what has begun is waited for and the rest is left."""
     free: queue.SimpleQueue[Seat] = queue.SimpleQueue()
     for seat in places:
         free.put(seat)
@@ -107,9 +108,11 @@ def run_on(places: Sequence[Seat], work: Callable[[Wspcheck, T], R], items: Iter
         mine.seat = free.get()
         mine.seat.take()
 
-    def one(item: T) -> R:
-        return work(mine.seat.wspcheck, item)
-
     with ThreadPoolExecutor(len(places), initializer=sit) as pool:
-        for done in as_completed([pool.submit(one, item) for item in items]):
-            yield done.result()
+        try:
+            for done in as_completed([pool.submit(lambda item: work(mine.seat.wspcheck, item), item)
+                                      for item in items]):
+                yield done.result()
+        except BaseException:  # an abandoned loop, too
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise

@@ -104,8 +104,8 @@ static LONGLONG micros_now(void)
 }
 
 /*
- * CMocka 2 has the C runtime hand it the signals of a crash, which go before the unhandled-exception filter. A
- * case runs with the handlers that were there before CMocka: none, or the provider's own.
+ * CMocka 2 has the C runtime hand it the signals of a crash, which go before the unhandled-exception filter.
+ * A case runs with the handlers that were there before CMocka: none, or the provider's own.
  */
 static void keep_signals(void)
 {
@@ -304,8 +304,9 @@ static bool grew(struct resources before, struct resources after)
 }
 
 /*
- * What grew in the first attempt, after that before, is looked at again. A thread is noted when it begins to run,
- * which may be an attempt late: so the count may be one behind, and in the end those that live are looked at.
+ * What grew in the first attempt, after that before, is looked at again. A thread is noted when it begins to
+ * run, which may be an attempt late: so the count may be one behind, and in the end those that stay are
+ * looked at.
  */
 static void repeat_while_growing(struct resources before, struct resources after)
 {
@@ -325,7 +326,10 @@ static void repeat_while_growing(struct resources before, struct resources after
             return;
         }
     }
-    threads = threads && threads_alive_since(before) >= ATTEMPTS;
+    if (threads) {
+        wait_for_threads_since(before, case_patience());
+        threads = threads_alive_since(before) > ATTEMPTS;
+    }
     if (handles || threads) {
         fail_always_on(VERDICT_FAIL, PV_12, "nothing grows with repetition",
                        handles && threads ? "handles and threads grow with every repetition"
@@ -334,12 +338,10 @@ static void repeat_while_growing(struct resources before, struct resources after
     }
 }
 
-void perform(const struct case_instance *instance)
+static void attempts(const struct case_instance *instance)
 {
     struct resources before;
 
-    running = instance;
-    SetEnvironmentVariableA("WSPCHECK_CASE", instance->id);
     if ((instance_needs(instance) & (OWN_STARTUP | UNLOADED)) != 0) {
         held_is_known = false;
         attempt();
@@ -354,6 +356,14 @@ void perform(const struct case_instance *instance)
         repeat_while_growing(before, held);
         held = resources_now();
     }
+}
+
+void perform(const struct case_instance *instance)
+{
+    running = instance;
+    SetEnvironmentVariableA("WSPCHECK_CASE", instance->id);
+    attempts(instance);
+    SetEnvironmentVariableA("WSPCHECK_CASE", NULL);
 }
 
 /*

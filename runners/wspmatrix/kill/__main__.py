@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -115,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mutants = [mutant for mutant in everyone if mutant.name in names]
     cases = [case for case in cases if case.name in wanted]
     log = Log()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: nothing stays behind
     begin = time.monotonic()
     with running.settings(wspcheck, folder, options.jobs, options.timeout, options.isolated,
                           options.everything) as settings:

@@ -51,6 +51,8 @@ class Fate:
     """The cases that kill it, and with which verdict."""
     own: list[str] = field(default_factory=list)
     """Of them, those that cover the statement that is broken, with a verdict that the fault deserves."""
+    late: list[str] = field(default_factory=list)
+    """Cases that were red at the first look, after a wait that was short, and were not looked at again."""
     missing: list[str] = field(default_factory=list)
     """The cases that were asked for and have no verdict."""
 
@@ -122,6 +124,9 @@ def _fate(mutant: Mutant, entry: str, base: str, results: Sequence[Result], aske
         if known is not None and known in KILLS:
             fate.verdicts[result.case] = known
         if result.verdict not in KILLS:
+            continue
+        if isinstance(result, Seen) and not result.sure:
+            fate.late.append(result.case)
             continue
         fate.kills[result.case] = result.verdict
         if mutant.statement in result.statements and deserves(mutant.shows, result.verdict) \

@@ -14,7 +14,8 @@ def _mutant(judged: Judged) -> dict[str, Any]:
     return {"mutant": mutant.name, "statement": mutant.statement, "shows": mutant.shows,
             "description": mutant.description, "killed": judged.killed,
             "on": {fate.base: {"own": fate.own,
-                               "other": [case for case in fate.kills if case not in fate.own]}
+                               "other": [case for case in fate.kills if case not in fate.own],
+                               **({"late": fate.late} if fate.late else {})}
                    for fate in judged.fates}}
 
 

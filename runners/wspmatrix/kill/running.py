@@ -21,10 +21,11 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..launch import Wspcheck, stop, wait
@@ -43,6 +44,9 @@ CONTROL_DEADLINE = 10_000
 
 SURE = frozenset({"pass", "skip", "crash"})
 """Verdicts that a longer wait would not change."""
+
+NEVER_SURE = "unreached"
+"""It may rest on what an earlier case waited for."""
 
 STUCK = 20 * FIRST_LOOK / 1000
 """Seconds without a new record until an entry that runs in one process counts as stuck."""
@@ -108,7 +112,7 @@ def results_of(path: Path, patience: int | None = None) -> tuple[list[Seen], boo
         if record["record"] == "result":
             found.append(Seen(record["entry"], record["case"], record["verdict"], tuple(record["statements"]),
                               record["order_dependent"], patience is None or record["verdict"] in SURE
-                              or record["micros"] < 1000 * patience))
+                              or (record["verdict"] != NEVER_SURE and record["micros"] < 1000 * patience)))
         ended = ended or record["record"] == "end"
     return found, ended
 
@@ -119,6 +123,8 @@ class Run:
 
     settings: Settings
     folder: Path
+    given_up: threading.Event = field(default_factory=threading.Event)
+    """Nothing more is wanted: what is being run may as well end."""
 
     def perform(self, wspcheck: Wspcheck, errand: Errand, timeout: int, stuck: float | None = None) -> Path:
         """One process, its end or until it is stuck; where the records are."""
@@ -132,12 +138,10 @@ class Run:
         with tempfile.TemporaryFile() as err:
             process = wspcheck.start(arguments, subprocess.DEVNULL, err)
             try:
-                if stuck is None:
-                    process.wait()
-                else:
-                    written = -1
-                    while not wait(process, stuck) and written != (written := _size(records)):
-                        pass
+                written = -1
+                while not wait(process, STUCK if stuck is None else stuck) and not self.given_up.is_set():
+                    if stuck is not None and written == (written := _size(records)):
+                        break
             finally:
                 stop(process)
         return records
@@ -150,7 +154,7 @@ class Run:
         results: list[Seen] = []
         left = errand.cases
         isolated = errand.isolated or self.settings.isolated
-        while not isolated and left:
+        while not isolated and left and not self.given_up.is_set():
             alone = replace(errand, cases=left, options=(*errand.options, "--isolation", "none"))
             found, ended = results_of(self.perform(wspcheck, alone, FIRST_LOOK, STUCK), FIRST_LOOK // 2)
             results += found
@@ -182,9 +186,16 @@ def run_errands(settings: Settings, errands: Sequence[Errand],
                 results.extend(found)
                 done += 1
                 told(done, len(errands))
+                if run.given_up.is_set():
+                    return
 
-        for ended in [both.submit(all_of, WAITING_AT_ONCE, waiting), both.submit(all_of, BUSY_AT_ONCE, busy)]:
-            ended.result()
+        try:
+            for ended in as_completed([both.submit(all_of, WAITING_AT_ONCE, waiting),
+                                       both.submit(all_of, BUSY_AT_ONCE, busy)]):
+                ended.result()
+        except BaseException:
+            run.given_up.set()
+            raise
     return results
 
 
