@@ -148,6 +148,15 @@ def up(options: argparse.Namespace, chosen: list[Environment | Broken]) -> int:
     return status_of(side_by_side(chosen, work), bool(options.names))
 
 
+def ready(environment: Environment) -> Tree:
+    """Raises Failed where it can't be used as it is."""
+    tree = tree_of(environment)
+    if not tree.is_ready():
+        raise Failed(f"not made yet, or made by an older lab; ci/lab up {environment.name} makes it")
+    trees.check_tools(environment)
+    return tree
+
+
 def run(options: argparse.Namespace, chosen: list[Environment | Broken]) -> int:
     out: Path = options.output.absolute()
     out.mkdir(parents=True, exist_ok=True)
@@ -156,11 +165,7 @@ def run(options: argparse.Namespace, chosen: list[Environment | Broken]) -> int:
     plan = runs.Plan(options.programs.absolute(), out, options.timeout, options.options)
 
     def work(environment: Environment) -> Row:
-        tree = tree_of(environment)
-        if not tree.is_ready():
-            raise Failed(f"not made yet, or made by an older lab; ci/lab up {environment.name} makes it")
-        trees.check_tools(environment)
-        row = runs.run(tree, plan)
+        row = runs.run(ready(environment), plan)
         say(f"{row.name}: done in {row.seconds:.1f} s")
         return row
 
@@ -182,22 +187,15 @@ def run_mutants(options: argparse.Namespace, chosen: list[Environment | Broken])
     out: Path = options.output.absolute()
     out.mkdir(parents=True, exist_ok=True)
     plan = runs.Plan(options.programs.absolute(), out, options.timeout, ())
-    survivors = 0
 
     def work(environment: Environment) -> Row:
-        nonlocal survivors
-        tree = tree_of(environment)
-        if not tree.is_ready():
-            raise Failed(f"not made yet, or made by an older lab; ci/lab up {environment.name} makes it")
-        trees.check_tools(environment)
-        matrix, seconds = mutants.run(tree, plan)
-        survivors += len(matrix.problems)
+        matrix, seconds = mutants.run(ready(environment), plan)
         print("\n".join(mutants.told(environment.name, matrix, seconds)), flush=True)
-        return Row(environment.name, counts={"killed": matrix.killed})
+        return Row(environment.name, counts={"killed": matrix.killed, "problems": len(matrix.problems)})
 
     rows = side_by_side(chosen, work)
     shutil.rmtree(plan.work, ignore_errors=True)
-    return status_of(rows, named=True) or int(survivors > 0)
+    return status_of(rows, named=True) or int(any(row.counts["problems"] for row in rows))
 
 
 def print_rows(rows: list[Row]) -> None:

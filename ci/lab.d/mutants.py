@@ -21,13 +21,10 @@ from wspmatrix.kill import mutants as table  # noqa: E402
 from wspmatrix.kill.judge import Matrix, Seen, judge  # noqa: E402
 from wspmatrix.kill.mutants import Case, Mutant  # noqa: E402
 from wspmatrix.kill.output import as_json, as_markdown, score  # noqa: E402
-from wspmatrix.kill.running import results_of  # noqa: E402
+from wspmatrix.kill.running import CONTROL_DEADLINE, DEADLINE, results_of  # noqa: E402
 
 LINE_MAX = 6000
 """Characters of a command in a batch file; cmd takes 8191."""
-
-CONTROL_DEADLINE = 10_000
-"""Milliseconds: an ordinary run's."""
 
 
 def own_cases(mutant: Mutant, cases: Sequence[Case]) -> list[Case]:
@@ -41,8 +38,7 @@ class Batch:
 
     entries: list[str]
     cases: list[str]
-    deadline: int = 600
-    """Of a case, in milliseconds, as in ci/kill-matrix."""
+    deadline: int = DEADLINE
 
 
 def _batches(mutants: Sequence[Mutant], cases: Sequence[Case]) -> Iterator[Batch]:

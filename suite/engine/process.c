@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define END_PATIENCE \
+#define END_PATIENCE                                                                                         \
     10000 /* how long the system may take to end a process that is told to, in milliseconds */
 #define COMMAND_LINE_CHARS 160
 #define STARTS 3             /* so many processes are tried for one command */
@@ -171,8 +171,7 @@ static enum worker_state wait_for_answer(const struct worker *w, DWORD patience)
     }
 }
 
-/* A worker answers once by itself, when it has come to our own code. Until then another one may take its
- * place. */
+/* A worker answers once by itself, when it has come to our own code. Until then another may take its place. */
 static bool greet(struct worker *w)
 {
     for (int start = 1; !w->greeted; start++) {

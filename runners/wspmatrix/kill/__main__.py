@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processors in use, each with a Wine server of its own (2); several\n"
                              "processes share one, since much of what a mutant does is to keep a\n"
                              "case waiting")
-    parser.add_argument("--timeout", type=int, default=600, metavar="MS",
+    parser.add_argument("--timeout", type=int, default=running.DEADLINE, metavar="MS",
                         help="deadline of a case; half of it is how long an event is waited for (600).\n"
                              "The first look takes the shortest, 100")
     parser.add_argument("--isolated", action="store_true",

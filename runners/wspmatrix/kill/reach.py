@@ -38,23 +38,27 @@ def read_notes(notes: Path, found: Sequence[Seen], control: Mapping[str, Result]
 def touched(control: Mapping[str, Result], mutant: Mutant,
             reached: Reached | None = None) -> tuple[list[str], list[str]]:
     """The cases that a mutant may change, and those that it can't. `reached`: what the DLL has noted."""
+    reached = reached or {}
+    call = CALLS.get(mutant.place)
+    calls = {call} if call else _slots(mutant, reached)
     may: list[str] = []
     never: list[str] = []
     for case, result in control.items():
-        (may if _may_touch(case, result, mutant, reached or {}) else never).append(case)
+        if call and case in reached:
+            seen = mutant.name in reached[case]
+        elif not call and (not calls or case.startswith("provider.")):
+            seen = True  # cases of the provider look at the table, too
+        else:
+            seen = _may_call(result, calls)
+        (may if seen else never).append(case)
     return may, never
 
 
-def _may_touch(case: str, result: Result, mutant: Mutant, reached: Reached) -> bool:
-    call = CALLS.get(mutant.place)
-    if call is not None and case in reached:
-        return mutant.name in reached[case]
-    if call is None:
-        # Cases of the provider look at the table, too.
-        calls = {name for name, mutants in reached.items() if mutant.name in mutants}
-        if mutant.place != "table" or not calls or case.startswith("provider."):
-            return True
-    else:
-        calls = {call}
+def _slots(mutant: Mutant, reached: Reached) -> set[str]:
+    """The calls that a mutant of the table changes; none where that isn't known, and of one of the start."""
+    return {name for name, mutants in reached.items() if mutant.place == "table" and mutant.name in mutants}
+
+
+def _may_call(result: Result, calls: set[str]) -> bool:
     return result.verdict != "skip" and (
         len(result.calls) >= TRACED or not result.calls or any(one.fn in calls for one in result.calls))

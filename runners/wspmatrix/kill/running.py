@@ -36,8 +36,11 @@ from .judge import Seen
 from .mutants import Case, Mutant
 from .reach import NOTES, Reached, read_notes, touched
 
+DEADLINE = 600
+"""Of a case, in milliseconds; half of it is how long a case waits for what has to come."""
+
 FIRST_LOOK = 100
-"""The deadline of a case at the first look, in milliseconds: the shortest that wspcheck takes."""
+"""The same at the first look: the shortest that wspcheck takes."""
 
 CONTROL_DEADLINE = 10_000
 """The same for the control, which keeps nothing from coming: an ordinary run's."""
@@ -67,12 +70,15 @@ class Settings:
     """The folder of the manifests: an entry `faulty2.name` is in faulty2.ini there."""
     places: Sequence[Seat]
     """One for each job."""
-    timeout: int = 600
-    """The deadline of a case, in milliseconds; half of it is how long a case waits for what has to come."""
+    timeout: int = DEADLINE
     isolated: bool = False
     """Run every mutant with workers."""
     everything: bool = False
-    """Run those that never return or wait with all cases, too."""
+    """Run every mutant with every case."""
+
+    @property
+    def busy_places(self) -> list[Seat]:
+        return [*self.places] * BUSY_AT_ONCE
 
     def manifest(self, entry: str) -> Path:
         return self.manifests / f"{entry.split('.')[0]}.ini"
@@ -126,8 +132,9 @@ class Run:
     given_up: threading.Event = field(default_factory=threading.Event)
     """Nothing more is wanted: what is being run may as well end."""
 
-    def perform(self, wspcheck: Wspcheck, errand: Errand, timeout: int, stuck: float | None = None) -> Path:
-        """One process, its end or until it is stuck; where the records are."""
+    def perform(self, wspcheck: Wspcheck, errand: Errand, timeout: int, *,
+                may_stick: bool = False) -> Path:
+        """One process, until its end or until it is stuck where it may be; where the records are."""
         records = self.folder / f"{errand.entry}.jsonl"
         records.unlink(missing_ok=True)
         arguments = ["run", *wspcheck.manifests([self.settings.manifest(errand.entry)]),
@@ -139,8 +146,8 @@ class Run:
             process = wspcheck.start(arguments, subprocess.DEVNULL, err)
             try:
                 written = -1
-                while not wait(process, STUCK if stuck is None else stuck) and not self.given_up.is_set():
-                    if stuck is not None and written == (written := _size(records)):
+                while not wait(process, STUCK) and not self.given_up.is_set():
+                    if may_stick and written == (written := _size(records)):
                         break
             finally:
                 stop(process)
@@ -156,7 +163,8 @@ class Run:
         isolated = errand.isolated or self.settings.isolated
         while not isolated and left and not self.given_up.is_set():
             alone = replace(errand, cases=left, options=(*errand.options, "--isolation", "none"))
-            found, ended = results_of(self.perform(wspcheck, alone, FIRST_LOOK, STUCK), FIRST_LOOK // 2)
+            found, ended = results_of(self.perform(wspcheck, alone, FIRST_LOOK, may_stick=True),
+                                      FIRST_LOOK // 2)
             results += found
             if ended:
                 return results
@@ -180,9 +188,9 @@ def run_errands(settings: Settings, errands: Sequence[Errand],
     with tempfile.TemporaryDirectory(prefix="kill-") as folder, ThreadPoolExecutor(2) as both:
         run = Run(settings, Path(folder))
 
-        def all_of(several: int, part: Sequence[Errand]) -> None:
+        def all_of(places: Sequence[Seat], part: Sequence[Errand]) -> None:
             nonlocal done
-            for found in run_on([*settings.places] * several, run, part):
+            for found in run_on(places, run, part):
                 results.extend(found)
                 done += 1
                 told(done, len(errands))
@@ -190,8 +198,8 @@ def run_errands(settings: Settings, errands: Sequence[Errand],
                     return
 
         try:
-            for ended in as_completed([both.submit(all_of, WAITING_AT_ONCE, waiting),
-                                       both.submit(all_of, BUSY_AT_ONCE, busy)]):
+            for ended in as_completed([both.submit(all_of, [*settings.places] * WAITING_AT_ONCE, waiting),
+                                       both.submit(all_of, settings.busy_places, busy)]):
                 ended.result()
         except BaseException:
             run.given_up.set()
@@ -216,7 +224,7 @@ def run_control(settings: Settings, control: Mutant, cases: Sequence[Case],
         def traced(wspcheck: Wspcheck, entry: str) -> Path:
             return run.perform(wspcheck, Errand(entry, names, ("--trace", "all")), CONTROL_DEADLINE)
 
-        runs = load(list(run_on([*settings.places] * BUSY_AT_ONCE, traced, control.entries)), log)
+        runs = load(list(run_on(settings.busy_places, traced, control.entries)), log)
         return ([result for one in runs for found in one.results.values() for same in found.values()
                  for result in same], runs[0].record.suite or "" if runs else "")
 
@@ -233,12 +241,12 @@ def run_reach(settings: Settings, control: Mutant, cases: Sequence[Case],
             notes = Path(folder) / f"{entry}.reach"
             told = replace(wspcheck, environment={**wspcheck.environment, NOTES: wspcheck.path(notes)})
             errand = Errand(entry, names, ("--isolation", "none"))
-            found, ended = results_of(run.perform(told, errand, CONTROL_DEADLINE, STUCK))
+            found, ended = results_of(run.perform(told, errand, CONTROL_DEADLINE, may_stick=True))
             base = control.entries[entry]
             return base, read_notes(notes, found, known[base]) if ended else None
 
-        return {base: reached for base, reached in run_on([*settings.places] * BUSY_AT_ONCE, noting, control.entries)
-                if reached is not None}
+        noted = run_on(settings.busy_places, noting, control.entries)
+        return {base: reached for base, reached in noted if reached is not None}
 
 
 def run_mutants(settings: Settings, mutants: Sequence[Mutant], cases: Sequence[Case], control: Control,
@@ -248,9 +256,8 @@ def run_mutants(settings: Settings, mutants: Sequence[Mutant], cases: Sequence[C
     results: list[Seen] = []
     for mutant in mutants:
         for entry, base in mutant.entries.items():
-            may, never = touched(control[base], mutant, reached.get(base))
-            if settings.everything:
-                may, never = list(control[base]), []
+            may, never = (list(control[base]), []) if settings.everything \
+                else touched(control[base], mutant, reached.get(base))
             wanted = {case.name for case in asked(mutant, cases, settings.everything)}
             results += [Seen(entry, case, same.verdict, same.statements, same.order_dependent)
                         for case in never if case in wanted and (same := control[base][case])]
